@@ -1,0 +1,1 @@
+"""Data in and out of GridMap: files, formats, datums, addresses, the sample community."""

@@ -1,0 +1,194 @@
+"""Engines, sessions, SRIDs and migrations: how the rest of GridMap reaches PostgreSQL."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from geoalchemy2 import Geometry
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from gridmap.errors import Unavailable
+from gridmap.postgis import PrivatePostgis
+from gridmap.settings import Settings
+
+STORAGE_SRID = 4490  # CGCS2000, degrees; GeoJSON leaves as it is, the difference to WGS-84 is below a metre
+
+
+class Base(DeclarativeBase):
+    """Fixed constraint names keep migrations stable; date ranges become `daterange`."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own interface
+        str: sa.Text,
+        Range[date]: DATERANGE,
+        datetime: sa.DateTime(timezone=True),
+        list[str]: ARRAY(sa.Text),
+        dict[str, Any]: JSONB,
+    }
+
+
+def geometry(kind: str) -> Geometry:
+    """Return a geometry type without GeoAlchemy2's implicit index: every index is written down as an `Index`."""
+    return Geometry(kind, srid=STORAGE_SRID, spatial_index=False)
+
+
+def one_of(column: str, values: type | tuple[str, ...]) -> sa.CheckConstraint:
+    """Return the check that a text column holds one of some values (an enumeration or a tuple)."""
+    listed = ", ".join(f"'{value}'" for value in values)  # type: ignore[union-attr]
+    return sa.CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+def statement(package: str, name: str) -> sa.TextClause:
+    """Read a named `.sql` file that lies beside its reader, as a statement with bound parameters."""
+    return sa.text(files(package).joinpath(name).read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Database:
+    """The two doors to one database.
+
+    Parameters
+    ----------
+    url
+        Address for the runtime role, which reads and writes rows.
+    owner_url
+        Address for the owner role, which changes tables.
+    """
+
+    url: str
+    owner_url: str
+    _private: PrivatePostgis | None = field(default=None, repr=False)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Connections that write: one transaction per `Session`."""
+        return sa.create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+
+    @cached_property
+    def reading_engine(self) -> sa.Engine:
+        """Connections for one-shot reads: no transaction around a single statement, prepared at once."""
+        return sa.create_engine(
+            self.url,
+            isolation_level="AUTOCOMMIT",
+            pool_pre_ping=True,
+            pool_size=16,
+            max_overflow=0,
+            pool_reset_on_return=None,
+            connect_args={
+                "prepare_threshold": 0,
+                # A click is asked thousands of times with the same shape: planned once, not five times and compared.
+                "options": "-c plan_cache_mode=force_generic_plan -c default_transaction_read_only=on",
+            },
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session for reads; nothing can be written through it."""
+        with Session(self.reading_engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, actor: str) -> Iterator[Session]:
+        """Give a session whose writes are recorded under `actor`; it commits at the end, or rolls back on an error.
+
+        Parameters
+        ----------
+        actor
+            Who acts, as it stands in the audit record: `user:<name>`, `cli:<login>`, `import:<file>`.
+        """
+        with Session(self.engine, info={"actor": actor}) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of all connections and, where the server is private, count this process out."""
+        for name in ("engine", "reading_engine"):
+            if engine := self.__dict__.pop(name, None):
+                engine.dispose()
+        if self._private:
+            self._private.release()
+
+
+@sa.event.listens_for(Session, "after_begin")
+def _name_the_actor(session: Session, _transaction: object, connection: sa.Connection) -> None:
+    # The audit triggers refuse a write whose transaction names no actor.
+    if actor := session.info.get("actor"):
+        connection.execute(_SET_ACTOR, {"actor": actor})
+
+
+_SET_ACTOR = sa.text("select set_config('gridmap.actor', :actor, true)")
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of an installation, starting the private one where no address is configured.
+
+    Raises
+    ------
+    NotConfigured, Unavailable
+        See `PrivatePostgis.acquire`.
+    """
+    if settings.database_url:
+        return Database(settings.database_url, settings.owner_url or settings.database_url)
+    from gridmap.postgis import OWNER, RUNTIME
+
+    private = PrivatePostgis(settings.data).acquire()
+    database = Database(private.url(RUNTIME), private.url(OWNER), private)
+    atexit.register(database.close)
+    return database
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables to the newest revision and give the runtime role its rights on them."""
+    engine = sa.create_engine(database.owner_url)
+    runtime = sa.make_url(database.url).username
+    try:
+        with engine.begin() as connection:
+            # Two programs that start together must not both migrate.
+            connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('gridmap migration'))"))
+            connection.execute(_SET_ACTOR, {"actor": "migration"})
+            command.upgrade(alembic_config(connection), "head")
+            if runtime and runtime != engine.url.username:
+                connection.execute(sa.text("select grant_runtime(:role)"), {"role": runtime})
+    except OperationalError as error:
+        raise Unavailable("the database does not answer: {reason}", reason=_first_line(error)) from error
+    finally:
+        engine.dispose()
+
+
+def revision(session: Session) -> tuple[str | None, str | None]:
+    """Return the revision of the tables and the newest revision that this program knows."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return MigrationContext.configure(session.connection()).get_current_revision(), head
+
+
+def alembic_config(connection: sa.Connection | None = None) -> Config:
+    """Return Alembic's configuration; there is no ini file, the script folder lies in this package."""
+    config = Config()
+    config.set_main_option("script_location", str(files("gridmap").joinpath("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error.__cause__ or error).strip().splitlines()[0]

@@ -1,0 +1,14 @@
+"""Duties: who holds which post over which place, and who answers for a position."""
+
+from gridmap.duties.model import (
+    Appointment,
+    Leave,
+    Organization,
+    Person,
+    Problem,
+    Role,
+    RolePlace,
+    RoleProblem,
+)
+
+__all__ = ["Appointment", "Leave", "Organization", "Person", "Problem", "Role", "RolePlace", "RoleProblem"]

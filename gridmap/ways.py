@@ -1,0 +1,64 @@
+"""Walls, gates and paths: the lines and points that people walk by, or cannot pass."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridmap.database import Base, geometry, one_of
+
+
+class WayKind(StrEnum):
+    """What a way is to somebody on foot."""
+
+    WALL = "wall"
+    GATE = "gate"
+    PATH = "path"
+    ROAD = "road"
+    BARRIER = "barrier"
+
+
+class Way(Base):
+    """One line or point of the walking map, during a period."""
+
+    __tablename__ = "way"
+    __table_args__ = (
+        one_of("kind", WayKind),
+        ExcludeConstraint(
+            ("community_id", "="),
+            ("source_id", "="),
+            ("valid", "&&"),
+            using="gist",
+            name="one_way_at_a_time",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+        CheckConstraint("not isempty(valid)", name="valid"),
+        CheckConstraint(
+            "not ST_IsEmpty(geom) and ST_IsValid(geom) and ST_XMin(geom) >= -180 and ST_XMax(geom) <= 180"
+            " and ST_YMin(geom) >= -90 and ST_YMax(geom) <= 90",
+            name="geom_valid",
+        ),
+        CheckConstraint(
+            "ST_GeometryType(geom) = 'ST_LineString'"
+            " or kind in ('gate', 'barrier') and ST_GeometryType(geom) = 'ST_Point'",
+            name="geom_type",
+        ),
+        Index(None, "geom", postgresql_using="gist"),
+        Index(None, "community_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    kind: Mapped[str]
+    valid: Mapped[Range[date]]
+    source_id: Mapped[str]
+    name: Mapped[str | None]
+    tags: Mapped[dict[str, Any]]
+    geom: Mapped[WKBElement] = mapped_column(geometry("GEOMETRY"))

@@ -1,0 +1,122 @@
+"""Database fixtures: one throw-away cluster a run, one migrated template, a clone where needed, a rollback a test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gridmap.database import Database, upgrade
+from gridmap.postgis import OWNER, RUNTIME, PrivatePostgis, create_database
+from gridmap.settings import Settings
+
+TEMPLATE = "template_gridmap"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[PrivatePostgis]:
+    """A PostGIS server of this run alone; a machine without one fails here, it does not skip."""
+    # Outside pytest's own folder, which is closed to the user `postgres` when tests run as root.
+    private = PrivatePostgis(Path(tempfile.gettempdir()) / f"gm-test-{uuid.uuid4().hex[:10]}", durable=False)
+    private.acquire()
+    try:
+        yield private
+    finally:
+        private.destroy()
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: PrivatePostgis) -> Iterator[Callable[..., Database]]:
+    """A function that gives a fresh database: migrated, or a copy of another one that nobody uses now."""
+    made: list[Database] = []
+
+    def new(template: str | None = TEMPLATE) -> Database:
+        name = f"test_{len(made)}"
+        with psycopg.connect(
+            host=str(cluster.socket_dir), user="postgres", dbname="postgres", autocommit=True
+        ) as server:
+            if (
+                template == TEMPLATE
+                and not server.execute("select 1 from pg_database where datname = %s", [TEMPLATE]).fetchone()
+            ):
+                create_database(server, TEMPLATE, "gridmap")
+                with _database(cluster, TEMPLATE) as blank:
+                    upgrade(blank)
+            create_database(server, name, template or "gridmap")
+        database = Database(cluster.url(RUNTIME, name), cluster.url(OWNER, name))
+        made.append(database)
+        return database
+
+    yield new
+    for database in made:
+        database.close()
+
+
+@contextmanager
+def _database(cluster: PrivatePostgis, name: str) -> Iterator[Database]:
+    database = Database(cluster.url(RUNTIME, name), cluster.url(OWNER, name))
+    yield database
+    database.close()  # a database with open connections cannot be a template
+
+
+@pytest.fixture(scope="session")
+def database(new_database: Callable[..., Database]) -> Database:
+    """The migrated database that tests with a `session` share; they leave nothing in it."""
+    return new_database()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session of the runtime role; whatever the test commits is a savepoint that is rolled back at the end."""
+    with database.engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint", info={"actor": "test"}) as session:
+            # A commit is only simulated here, so deferred constraints must be told to look.
+            sa.event.listen(session, "before_commit", _look_at_constraints)
+            yield session
+        outer.rollback()
+
+
+def _look_at_constraints(session: Session) -> None:
+    session.flush()
+    session.execute(sa.text("set constraints all immediate"))
+    session.execute(sa.text("set constraints all deferred"))
+
+
+@pytest.fixture
+def statements() -> Callable[[sa.Engine], object]:
+    """A context that lists the statements an engine runs: `with statements(engine) as seen: …`."""
+
+    @contextmanager
+    def recorded(engine: sa.Engine) -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    return recorded
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared test data; where it is absent the test is skipped, on CI it fails."""
+    folder = Settings().shared
+    if not folder.is_dir():
+        reason = f"shared test data are not at {folder}: set GRIDMAP_SHARED"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder.resolve()
