@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -138,18 +139,17 @@ def check() -> int:
     """Print every message that a catalogue lacks or translates with other fields; the count of them."""
     source = messages_in_source()
     faults = 0
-    for _language, catalogue in _catalogues():
+    for language, catalogue in _catalogues():
         for message in source:
-            translated = catalogue.get(message.id, context=message.context) if message.id else None
-            if message.id and (translated is None or not _complete(translated)):
-                ", ".join(sorted({str(file) for file, _ in message.locations}))
+            if not message.id:
+                continue  # the header
+            translated = catalogue.get(message.id, context=message.context)
+            if translated is None or not _complete(translated):
+                where = ", ".join(sorted({str(file) for file, _ in message.locations}))
+                print(f"{language}: no translation of {message.id!r} ({where})")
                 faults += 1
-            elif (
-                translated is not None
-                and message.id
-                and isinstance(message.id, str)
-                and _fields(message.id) != _fields(str(translated.string))
-            ):
+            elif _fields(str(message.id)) != _fields(str(translated.string)):
+                print(f"{language}: other fields in the translation of {message.id!r}")
                 faults += 1
     return faults
 
@@ -158,10 +158,8 @@ def _complete(message: Message) -> bool:
     return all(message.string) if isinstance(message.string, (tuple, list)) else bool(message.string)
 
 
-def _fields(text: str) -> set[str]:
-    import re
-
-    return set(re.findall(r"\{(\w+)\}|%\((\w+)\)s", text)) if "{" in text or "%(" in text else set()
+def _fields(text: str) -> set[tuple[str, str]]:
+    return set(re.findall(r"\{(\w+)\}|%\((\w+)\)s", text))
 
 
 def _catalogues() -> Iterator[tuple[str, Catalog]]:
@@ -193,6 +191,7 @@ def make(*, only_changed: bool, npm_options: tuple[str, ...] = ()) -> None:
     """Make assets and translations; with `only_changed`, only those whose sources differ from the last time."""
     stamp = VENDOR / f".made-{_fingerprint(HERE / 'package-lock.json', Path(__file__))}"
     if not (only_changed and stamp.exists()):
+        print("· fetching browser assets from npm")
         vendor(*npm_options)
         stamp.touch()
     translations()
