@@ -1,0 +1,1 @@
+"""`gridmap user` and `gridmap token`."""
