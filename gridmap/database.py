@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeEngine
 
 from gridmap.errors import Unavailable
 from gridmap.postgis import PrivatePostgis
@@ -60,9 +62,24 @@ def one_of(column: str, values: type | tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} in ({listed})", name=column)
 
 
-def statement(package: str, name: str) -> sa.TextClause:
-    """Read a named `.sql` file that lies beside its reader, as a statement with bound parameters."""
-    return sa.text(files(package).joinpath(name).read_text("utf-8"))
+def read_sql(package: str, name: str) -> str:
+    """Read a named `.sql` file that lies beside its reader."""
+    return files(package).joinpath(name).read_text("utf-8")
+
+
+def typed(query: str, **types: TypeEngine[Any] | type[TypeEngine[Any]]) -> sa.TextClause:
+    """Return a statement whose parameters have their types: untyped, a null or a range operator is ambiguous.
+
+    Parameters
+    ----------
+    query
+        SQL with ``:name`` parameters.
+    **types
+        The type of each parameter; those that `query` does not name are left out.
+    """
+    return sa.text(query).bindparams(
+        *(sa.bindparam(name, type_=kind) for name, kind in types.items() if re.search(rf"(?<!:):{name}\b", query))
+    )
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,9 @@ def _domain(error: errors.GridMapError) -> Response:
     if isinstance(error, errors.NotSignedIn) and not _for_programs() and request.method == "GET":
         here = request.full_path.rstrip("?")
         return redirect(url_for("access.sign_in", next=None if here == "/" else here))  # type: ignore[return-value]
-    extra = {"field": error.field} if isinstance(error, errors.BadInput) and error.field else {}
-    extra |= {name: value for name, value in error.values.items() if name == "hint"}
+    extra: dict[str, Any] = {"field": error.field} if isinstance(error, errors.BadInput) and error.field else {}
+    if "hint" in error.values:
+        extra["hint"] = error.values["hint"]
     response = _problem(status, sentence(error), **extra)
     if isinstance(error, errors.TooManyTries):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -93,9 +94,10 @@ def _fault(error: Exception) -> Response:
 
 
 def _for_programs() -> bool:
-    return request.path.startswith("/api/") or request.accept_mimetypes.best_match(
-        ["text/html", "application/json"], "text/html"
-    ) == "application/json"
+    return (
+        request.path.startswith("/api/")
+        or request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json"
+    )
 
 
 def _problem(status: HTTPStatus, detail: str, **extra: Any) -> Response:

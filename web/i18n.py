@@ -29,15 +29,21 @@ def language() -> str:
 
 def sentence(error: GridMapError) -> str:
     """Return an error's message in the language of the request."""
-    template = gettext(error.message)
+    template = str(gettext(error.message))
     return template.format(**error.values) if error.values else template
 
 
 def _switch() -> Response | None:
     """`?lang=en` on any page sets the language, then shows the page without it."""
-    if request.method != "GET" or (wanted := request.args.get("lang")) not in LANGUAGES or request.path.startswith("/api/"):
+    if (
+        request.method != "GET"
+        or (wanted := request.args.get("lang")) not in LANGUAGES
+        or request.path.startswith("/api/")
+    ):
         return None
-    rest = "&".join(part for part in request.query_string.decode("ascii", "replace").split("&") if not part.startswith("lang="))
+    rest = "&".join(
+        part for part in request.query_string.decode("ascii", "replace").split("&") if not part.startswith("lang=")
+    )
     answer = redirect(request.path + ("?" + rest if rest else ""))
     answer.set_cookie(COOKIE, str(wanted), max_age=31536000, samesite="Lax", secure=request.is_secure, httponly=True)
     return answer  # type: ignore[return-value]

@@ -10,5 +10,17 @@ from gridmap.duties.model import (
     RolePlace,
     RoleProblem,
 )
+from gridmap.duties.responsible import Wording, responsible_at
 
-__all__ = ["Appointment", "Leave", "Organization", "Person", "Problem", "Role", "RolePlace", "RoleProblem"]
+__all__ = [
+    "Appointment",
+    "Leave",
+    "Organization",
+    "Person",
+    "Problem",
+    "Role",
+    "RolePlace",
+    "RoleProblem",
+    "Wording",
+    "responsible_at",
+]
