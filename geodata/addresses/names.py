@@ -1,0 +1,161 @@
+"""What a name is found by: its spelling, its number, its pinyin and its initials, as plain keys that an index serves.
+
+Each key is a string with its kind in front, so that no text of a user can pass for a key of another kind:
+
+    @…   the place of the name in a list (pinyin, numbers by value); always the first key
+    =…   a whole name; what begins with it is a prefix match
+    ~…   a name from one of its later characters or syllables on: what begins with it is a substring match
+    b#…  the label of a building, e#… of an entrance (12, a3)
+
+`gridmap.search` asks for them; the tables keep them in the column `search`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate
+
+from geodata.addresses.parse import labels
+from geodata.addresses.text import arabic, compact, normalise
+
+#: A query has at most so many characters, so longer keys would serve nobody.
+KEY_LENGTH = 100
+#: Later characters than this start no substring key: it bounds what a long name costs.
+STARTS = 60
+#: Words that people leave out: 塞上江南 is 塞上江南小区.
+_LEFT_OUT = re.compile(r"(?<=..)(?:住宅小区|小区|社区)$")
+#: Surnames whose reading differs from the usual one of the character.
+_SURNAMES = {
+    "单": "shan", "解": "xie", "仇": "qiu", "曾": "zeng", "区": "ou", "查": "zha", "盖": "ge", "乐": "yue", "朴": "piao",
+    "翟": "zhai", "召": "shao", "缪": "miao", "员": "yun", "种": "chong", "折": "she", "繁": "po", "冼": "xian", "谌": "chen",
+    "祭": "zhai", "覃": "qin", "牟": "mu", "句": "gou", "黑": "he", "秘": "bi", "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun",
+    "单于": "chan yu", "澹台": "tan tai", "宓": "fu", "郇": "xun", "晁": "chao", "隗": "wei", "仉": "zhang", "逄": "pang", "郗": "xi",
+    "褚": "chu", "訾": "zi", "乜": "nie", "厍": "she", "佴": "nai", "不": "fou", "会": "gui", "能": "nai", "洗": "xian", "重": "chong",
+}  # fmt: skip
+_HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
+
+
+def keys(*names: str) -> list[str]:
+    """Return what a place, person or organization is found by: the content of its column `search`.
+
+    Parameters
+    ----------
+    *names
+        Its name, then its aliases; blank ones count for nothing.
+
+    Returns
+    -------
+    list of str
+        The key by which lists are sorted first, then all others in order, each once. Empty without a name.
+
+    Examples
+    --------
+    >>> keys("3号楼")[:3]
+    ['@000003haolou', '=3号楼', '=3haolou']
+    """
+    given = [plain for name in names if (plain := normalise(name or ""))]
+    if not given:
+        return []
+    found = dict.fromkeys(key for plain in given for key in _keys(plain))
+    return ["@" + sort_key(given[0]), *found]
+
+
+def sort_key(name: str) -> str:
+    """Return a string by which names sort as people list them: by pinyin, numbers by value.
+
+    Parameters
+    ----------
+    name
+        A text that `normalise` returned.
+
+    Examples
+    --------
+    >>> sorted(["10号楼", "2号楼", "东苑", "A座"], key=sort_key)
+    ['2号楼', '10号楼', 'A座', '东苑']
+    """
+    spelt = "".join(pinyin(arabic(compact(normalise(name)))))
+    return re.sub(r"[0-9]{1,20}", lambda number: number[0].zfill(6), spelt[:KEY_LENGTH])
+
+
+def pinyin(text: str) -> tuple[str, ...]:
+    """Return the syllables of a text; what is not Chinese stays whole between them.
+
+    Parameters
+    ----------
+    text
+        A text that `compact` returned.
+
+    Examples
+    --------
+    >>> pinyin("名苑a区")
+    ('ming', 'yuan', 'a', 'qu')
+    """
+    # Imported when first needed: its dictionary takes a tenth of a second, which other commands save.
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(text[:KEY_LENGTH]))
+
+
+def initials(syllables: Iterable[str], text: str) -> tuple[str, ...]:
+    """Return the first letters of syllables; what is not Chinese stays whole.
+
+    Parameters
+    ----------
+    syllables
+        What `pinyin` returned for `text`.
+    text
+        The text itself: what stands in it as it is, is no syllable.
+
+    Examples
+    --------
+    >>> initials(("ming", "yuan", "a3", "qu"), "名苑a3区")
+    ('m', 'y', 'a3', 'q')
+    """
+    short, at = [], 0
+    for syllable in syllables:
+        if text.startswith(syllable, at):
+            short.append(syllable)
+            at += len(syllable)
+        else:
+            short.append(syllable[:1])
+            at += 1
+    return tuple(short)
+
+
+# Names repeat: every building has its 1单元, every compound its 3号楼.
+@lru_cache(maxsize=4096)
+def _keys(plain: str) -> tuple[str, ...]:
+    spellings = list(dict.fromkeys((compact(plain), arabic(compact(plain)))))
+    parts = [tuple(spelling[:KEY_LENGTH]) for spelling in spellings]
+    parts += [reading for spelling in spellings for reading in _readings(spelling)]
+    whole = [short for spelling in spellings if (short := _LEFT_OUT.sub("", spelling))]
+    whole += ["".join(pinyin(short)) for short in whole if short not in spellings]
+    found = dict.fromkeys("=" + "".join(part)[:KEY_LENGTH] for part in parts)
+    found |= dict.fromkeys("=" + short[:KEY_LENGTH] for short in whole)
+    found |= dict.fromkeys("~" + later for part in parts for later in _later(part))
+    found |= dict.fromkeys(labels(plain))
+    return tuple(found)
+
+
+def _readings(spelling: str) -> Iterator[tuple[str, ...]]:
+    """Every way to read a name in Latin letters, then its initials."""
+    usual = pinyin(spelling)
+    readings = [usual]
+    if _HAN_NAME.fullmatch(spelling):
+        for surname in (spelling[:2], spelling[:1]):
+            if special := _SURNAMES.get(surname):
+                syllables = special.split()
+                readings.append((*syllables, *usual[len(syllables) :]))
+    # 绿 and 女 are typed with v or with u.
+    readings += [tuple(syllable.replace("v", "u") for syllable in way) for way in readings if "v" in "".join(way)]
+    for reading in readings:
+        yield reading
+        yield initials(reading, spelling)
+
+
+def _later(part: tuple[str, ...]) -> Iterator[str]:
+    whole = "".join(part)
+    for start in list(accumulate(map(len, part)))[: min(STARTS, len(part) - 1)]:
+        yield whole[start : start + KEY_LENGTH]
