@@ -50,5 +50,7 @@ class Viewer:
 
 
 def permits(viewer: Viewer, action: Action) -> bool:
-    """Whether a level may do something at all; where, is decided by `viewer.scope` in the query itself."""
+    """Whether somebody may do something at all; where, is decided by `viewer.scope` in the query itself."""
+    if viewer.must_change_password and action is not Action.SEE_OWN_ACCOUNT:
+        return False  # whoever gave out the one-time password knows it too
     return viewer.level in RULES[action]
