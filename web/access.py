@@ -242,9 +242,9 @@ def password() -> Answer:
         return render_template("access/password.html", faults={}, changed="changed" in request.args)
     old, new = request.form.get("old", ""), request.form.get("new", "")
     now, address = _viewers().clock(), request.remote_addr or ""
+    if new != request.form.get("again", ""):
+        return _password_fault("again", gettext("The two new passwords differ."))
     try:
-        if new != request.form.get("again", ""):
-            raise errors.BadInput("The two new passwords differ.", field="again")
         prove(database(), asking.name, old, now=now, address=address)
         with database().writing(f"user:{asking.name}") as writing:
             change_password(writing, asking.user_id, new)

@@ -257,7 +257,7 @@ def _granted(session: Session, name: str, level: Level, places: Sequence[str], p
         return []
     if not places:
         return [_only_community(session, name)]
-    known = dict(session.execute(select(Place.code, Place.id).where(Place.code.in_(places))).tuples().all())
+    known = {row.code: row.id for row in session.execute(select(Place.code, Place.id).where(Place.code.in_(places)))}
     for code in places:
         if code not in known:
             raise UnknownPlace("no place has the code {code}", code=code)
