@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, alias="GRIDMAP_TRUSTED_PROXIES", ge=0, le=8)
     basemap: str = Field("none", alias="GRIDMAP_BASEMAP")
     tianditu_key: str | None = Field(None, alias="GRIDMAP_TIANDITU_KEY")
+    map_approval: str | None = Field(None, alias="GRIDMAP_MAP_APPROVAL")
     shared: Path = Field(Path("../shared"), alias="GRIDMAP_SHARED")
 
     @field_validator("database_url", "owner_url")

@@ -140,5 +140,8 @@
       planned = true;
       requestAnimationFrame(draw);
     },
+
+    /** Draw at once: a printer does not wait for a frame. */
+    now: draw,
   };
 }());
