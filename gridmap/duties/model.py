@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identi
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.database import Base, one_of
+from gridmap.database import Base, one_of, period
 from gridmap.places import Kind
 
 
@@ -23,6 +23,13 @@ class RoleKind(StrEnum):
     SERVICE = "service"
 
 
+def _labels() -> CheckConstraint:
+    return CheckConstraint(
+        "label_zh ~ '[^[:space:]]' and length(label_zh) <= 100 and label_en ~ '[^[:space:]]' and length(label_en) <= 100",
+        name="labels",
+    )
+
+
 class Role(Base):
     """A post that can be held over places; labels, rank and places are edited, the code never."""
 
@@ -30,7 +37,7 @@ class Role(Base):
     __table_args__ = (
         one_of("kind", RoleKind),
         CheckConstraint("code ~ '^[a-z][a-z_]{1,40}$'", name="code"),
-        CheckConstraint("label_zh ~ '[^[:space:]]' and label_en ~ '[^[:space:]]'", name="labels"),
+        _labels(),
         # Residents' homes are never shown to the public.
         CheckConstraint("kind <> 'household' or not public", name="household_private"),
         # Read by the exclusion constraint of `appointment`, which follows it.
@@ -64,6 +71,7 @@ class Problem(Base):
     """What residents come with (heating, lift, parking): the chips above the service contacts."""
 
     __tablename__ = "problem"
+    __table_args__ = (CheckConstraint("code ~ '^[a-z][a-z_]{1,40}$'", name="code"), _labels())
 
     code: Mapped[str] = mapped_column(primary_key=True)
     label_zh: Mapped[str]
@@ -87,13 +95,14 @@ class Person(Base):
     __tablename__ = "person"
     __table_args__ = (
         CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name="name"),
-        CheckConstraint("length(phone) <= 40", name="phone"),
+        CheckConstraint("length(phone) between 1 and 40", name="phone"),
+        CheckConstraint("array_position(search, null) is null", name="search"),
         Index(None, "community_id"),
-        Index(None, "search", postgresql_using="gin"),
+        Index("ix_person_search", text("array_to_tsvector(search)"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.as_community"))
     name: Mapped[str]
     phone: Mapped[str | None]
     search: Mapped[list[str]]
@@ -105,13 +114,15 @@ class Organization(Base):
     __tablename__ = "organization"
     __table_args__ = (
         CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name="name"),
-        CheckConstraint("length(phone) <= 40 and length(phone_24h) <= 40", name="phone"),
+        CheckConstraint("length(phone) between 1 and 40 and length(phone_24h) between 1 and 40", name="phone"),
+        CheckConstraint("length(kind) between 1 and 60", name="kind"),
+        CheckConstraint("array_position(search, null) is null", name="search"),
         Index(None, "community_id"),
-        Index(None, "search", postgresql_using="gin"),
+        Index("ix_organization_search", text("array_to_tsvector(search)"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.as_community"))
     name: Mapped[str]
     kind: Mapped[str | None]
     phone: Mapped[str | None]
@@ -158,7 +169,7 @@ class Appointment(Base):
             deferrable=True,
             initially="IMMEDIATE",
         ),
-        CheckConstraint("not isempty(during)", name="during"),
+        period("during"),
         CheckConstraint("(person_id is null) <> (organization_id is null)", name="one_holder"),
         CheckConstraint("length(note) <= 500", name="note"),
         Index(None, "place_id"),
@@ -193,7 +204,7 @@ class Leave(Base):
             deferrable=True,
             initially="IMMEDIATE",
         ),
-        CheckConstraint("not isempty(during)", name="during"),
+        period("during"),
         Index(None, "appointment_id"),
     )
 

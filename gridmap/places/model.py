@@ -10,11 +10,11 @@ from datetime import date
 from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.database import Base, geometry, one_of
+from gridmap.database import Base, geometry, one_of, period
 
 
 class Kind(StrEnum):
@@ -36,15 +36,30 @@ class Place(Base):
     __tablename__ = "place"
     __table_args__ = (
         one_of("kind", Kind),
-        CheckConstraint("code ~ '^[^/[:cntrl:][:space:]]{1,64}$'", name="code"),
+        # A code is a part of an address: dots alone would mean another folder there.
+        CheckConstraint("code ~ '^[^/[:cntrl:][:space:]]{1,64}$' and code !~ '^[.]+$'", name="code"),
+        CheckConstraint("source_id ~ '[^[:space:]]' and length(source_id) <= 200", name="source_id"),
         CheckConstraint("(kind = 'region') = (community_id is null)", name="community"),
-        CheckConstraint("kind <> 'community' or community_id = id", name="own_community"),
+        CheckConstraint("(kind = 'community') = (community_id is not distinct from id)", name="own_community"),
         CheckConstraint(
-            "kind <> 'community' or (metric_srid is not null and timezone is not null and envelope is not null)",
+            "case when kind = 'community' then num_nulls(metric_srid, timezone, envelope) = 0 else num_nonnulls("
+            "metric_srid, timezone, envelope, sample, office_phone, founded, declared_area_m2) = 0 end",
             name="community_settings",
         ),
+        # A community is small: an envelope around half the world would let swapped coordinates in.
+        CheckConstraint(
+            "not ST_IsEmpty(envelope) and ST_IsValid(envelope) and ST_XMin(envelope) >= -180 and ST_XMax(envelope) <= 180"
+            " and ST_YMin(envelope) >= -90 and ST_YMax(envelope) <= 90"
+            " and ST_XMax(envelope) - ST_XMin(envelope) <= 5 and ST_YMax(envelope) - ST_YMin(envelope) <= 5",
+            name="envelope",
+        ),
+        CheckConstraint("length(office_phone) between 1 and 40", name="office_phone"),
+        CheckConstraint("founded between '1000-01-01' and '9999-12-31'", name="founded"),
+        CheckConstraint("declared_area_m2 > 0 and declared_area_m2 < 1e12", name="declared_area"),
         CheckConstraint("(kind = 'facility') = (facility_kind is not null)", name="facility_kind"),
+        CheckConstraint("facility_kind ~ '[^[:space:]]' and length(facility_kind) <= 60", name="facility_kind_text"),
         UniqueConstraint("code"),
+        UniqueConstraint("as_community"),
         UniqueConstraint("community_id", "source_id"),
         UniqueConstraint("id", "kind"),
         UniqueConstraint("id", "community_id"),
@@ -54,7 +69,13 @@ class Place(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str]
-    community_id: Mapped[int | None] = mapped_column(ForeignKey("place.id", deferrable=True, initially="DEFERRED"))
+    community_id: Mapped[int | None] = mapped_column(
+        ForeignKey("place.as_community", deferrable=True, initially="DEFERRED")
+    )
+    as_community: Mapped[int | None] = mapped_column(
+        Computed("case when kind = 'community' then id end", persisted=True)
+    )
+    """The id, of a community only: what every `community_id` points at, so that it cannot name a place of another kind."""
     code: Mapped[str]
     source_id: Mapped[str | None]
 
@@ -131,6 +152,13 @@ class PlaceVersion(Base):
         # A cell or cluster of another community would carry responsibility across the border.
         ForeignKeyConstraint(["grid_cell_id", "community_id"], ["place.id", "place.community_id"]),
         ForeignKeyConstraint(["cluster_id", "community_id"], ["place.id", "place.community_id"]),
+        # What kind a parent, a cell and a cluster have is looked at by a trigger (`tree`), a whole statement at once.
+        CheckConstraint("parent_id is not null or kind in ('region', 'community')", name="parent_given"),
+        CheckConstraint("parent_id <> place_id", name="parent_other"),
+        CheckConstraint(
+            "grid_cell_id is null or kind in ('entrance', 'building', 'facility', 'cluster')", name="grid_cell"
+        ),
+        CheckConstraint("cluster_id is null or kind = 'building'", name="cluster"),
         # Deferrable, so that the border date between two versions can be corrected in two steps.
         ExcludeConstraint(
             ("place_id", "="),
@@ -140,9 +168,16 @@ class PlaceVersion(Base):
             deferrable=True,
             initially="IMMEDIATE",
         ),
-        CheckConstraint("not isempty(valid)", name="valid"),
+        period("valid"),
         CheckConstraint("(kind = 'region') = (community_id is null)", name="community"),
         CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name="name"),
+        # A null among texts would reach every reader.
+        CheckConstraint(
+            "array_position(aliases, null) is null and cardinality(aliases) <= 100"
+            " and length(array_to_string(aliases, '')) <= 5000",
+            name="aliases",
+        ),
+        CheckConstraint("array_position(search, null) is null", name="search"),
         CheckConstraint("geom is not null or kind in ('region', 'cluster')", name="geom_given"),
         # Also refuses NaN and infinities: PostGIS itself stores them.
         CheckConstraint(
@@ -158,7 +193,8 @@ class PlaceVersion(Base):
         ),
         CheckConstraint("households >= 0 and residents >= 0 and floors between 0 and 200", name="counts"),
         Index(None, "geom", postgresql_using="gist"),
-        Index(None, "search", postgresql_using="gin"),
+        # As lexemes, so that the index also serves prefixes: see `gridmap.search`.
+        Index("ix_place_version_search", text("array_to_tsvector(search)"), postgresql_using="gin"),
         Index(None, "place_id"),
         Index(None, "parent_id"),
         Index(None, "grid_cell_id"),

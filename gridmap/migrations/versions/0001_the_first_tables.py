@@ -154,7 +154,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organization")),
     )
     op.create_index(op.f("ix_organization_community_id"), "organization", ["community_id"], unique=False)
-    op.create_index(op.f("ix_organization_search"), "organization", ["search"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_organization_search", "organization", [sa.text("array_to_tsvector(search)")], unique=False, postgresql_using="gin"
+    )
     op.create_table(
         "person",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -168,7 +170,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     op.create_index(op.f("ix_person_community_id"), "person", ["community_id"], unique=False)
-    op.create_index(op.f("ix_person_search"), "person", ["search"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_person_search", "person", [sa.text("array_to_tsvector(search)")], unique=False, postgresql_using="gin"
+    )
     op.create_table(
         "place_version",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -242,7 +246,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_place_version_grid_cell_id"), "place_version", ["grid_cell_id"], unique=False)
     op.create_index(op.f("ix_place_version_parent_id"), "place_version", ["parent_id"], unique=False)
     op.create_index(op.f("ix_place_version_place_id"), "place_version", ["place_id"], unique=False)
-    op.create_index(op.f("ix_place_version_search"), "place_version", ["search"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_place_version_search", "place_version", [sa.text("array_to_tsvector(search)")], unique=False, postgresql_using="gin"
+    )
     op.create_table(
         "role_place",
         sa.Column("role", sa.Text(), nullable=False),
