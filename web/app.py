@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gridmap.database import Database, open_database
 from gridmap.settings import Settings
-from web import access, duties, errors, health, i18n, places, search
+from web import access, duties, errors, health, i18n, pages, places, search
 
 #: Scripts, styles, fonts and tiles come from this server; nothing is inline. Base map tiles pass through `/base`.
 POLICY = (
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     i18n.translate(app)
     errors.answer(app)
     access.guard(app)
-    for topic in (access, duties, health, places, search):
+    for topic in (access, duties, health, pages, places, search):
         app.register_blueprint(topic.bp)
     app.after_request(_headers)
     return app
