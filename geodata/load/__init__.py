@@ -5,7 +5,7 @@
             ── identity    which place each row is about, codes of new ones
             ── places      timelines as they shall be:  tiling (cells side by side), tree (compound and cell)
             ── ways        walls, gates, paths
-            ── duties      roster, leaves, channels
+            ── appointments, leaves, holders   who holds which post, who is away, who they are
             ── writing     sets of rows into tables
 
 `versions` says what a change does to versions in time, `values` what a cell of a table may hold.
@@ -20,10 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geodata.exchange import CONTRACTS, Layers
+from geodata.load import appointments, leaves, places, rows, ways
 from geodata.load import community as communities
-from geodata.load import places, rows, ways
 from geodata.load.community import Found
-from geodata.load.identity import KINDS
+from geodata.load.identity import KINDS, Codes
 from geodata.load.record import Known, on_record
 from geodata.load.record import write as write_places
 from geodata.load.rows import Row
@@ -33,6 +33,7 @@ from gridmap.places import Kind
 
 __all__ = ["store"]
 
+DUTIES = frozenset({"roster", "leaves"})
 STATEMENT_TIMEOUT = "10min"
 _PREPARE = (
     # An import of a hundred thousand rows is longer than what a page may take.
@@ -94,20 +95,35 @@ def store(session: Session, layers: Layers, *, as_of: date | None = None) -> Rep
 def _store(session: Session, community: Found, given: dict[str, list[Row]], as_of: date | None) -> dict[str, int]:
     boundaries = given.get("boundary", [])
     _check_boundary(boundaries, community)
-    _stop_if_wrong(given)
+    _stop_if_wrong(given, boundaries)
     communities.settle(session, community, boundaries)
     record = on_record(session, community.id)
     if not record.places:
         record.add(Known(community.id, Kind.COMMUNITY, community.code))
+    codes = Codes(community.code)
     region_id = communities.region(session, community, community.wanted.region_name)
     places.plan(session, given, record, community, region_id, as_of)
     paths = ways.plan(session, given["ways"], community, as_of) if "ways" in given else {}
-    _stop_if_wrong(given)
+    roster = appointments.on_record(session, record) if DUTIES & given.keys() else None
+    absences: list[leaves.Absence] = []
+    if roster:
+        appointments.plan(roster, given.get("roster", []), record, codes, as_of)
+        absences = leaves.plan_leaves(session, given.get("leaves", []), roster, record, codes)
+    groups = leaves.plan_channels(session, given["channels"], record, codes) if "channels" in given else []
+    _stop_if_wrong(given, *given.values())
     counts = {layer: places.stored(given[layer]) for layer in KINDS if layer in given}
+    counts["ways"] = ways.stored(given.get("ways", []), paths)
+    counts["roster"] = (
+        sum(term.changed for listed in roster.terms.values() for term in listed if term.row) if roster else 0
+    )
+    counts["leaves"] = sum(absence.changed for absence in absences)
+    counts["channels"] = sum(group.now != group.before for group in groups)
     write_places(session, record)
-    if "ways" in given:
-        counts["ways"] = ways.stored(given["ways"], paths)
-        ways.write(session, paths, community)
+    ways.write(session, paths, community)
+    if roster:
+        appointments.write(session, roster)
+    leaves.write_leaves(session, absences)
+    leaves.write_channels(session, groups)
     return counts
 
 
@@ -121,8 +137,8 @@ def _check_boundary(boundaries: list[Row], community: Found) -> None:
                 row.refuse("name", None, "a new community needs a name")
 
 
-def _stop_if_wrong(given: dict[str, list[Row]]) -> None:
-    if any(problem.fatal for rows_ in given.values() for row in rows_ for problem in row.problems):
+def _stop_if_wrong(given: dict[str, list[Row]], *looked_at: list[Row]) -> None:
+    if any(problem.fatal for listed in looked_at for row in listed for problem in row.problems):
         raise ImportRefused(_report(given, {}))
 
 
