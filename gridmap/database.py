@@ -56,10 +56,27 @@ def geometry(kind: str) -> Geometry:
     return Geometry(kind, srid=STORAGE_SRID, spatial_index=False)
 
 
+def on_earth(column: str) -> str:
+    """Return the condition that a geometry is valid, not empty, and finite: PostGIS itself stores NaN and infinity."""
+    return (
+        f"not ST_IsEmpty({column}) and ST_IsValid({column}) and ST_XMin({column}) >= -180 and ST_XMax({column}) <= 180"
+        f" and ST_YMin({column}) >= -90 and ST_YMax({column}) <= 90"
+    )
+
+
 def one_of(column: str, values: type | tuple[str, ...]) -> sa.CheckConstraint:
     """Return the check that a text column holds one of some values (an enumeration or a tuple)."""
     listed = ", ".join(f"'{value}'" for value in values)  # type: ignore[union-attr]
     return sa.CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+def period(column: str) -> sa.CheckConstraint:
+    """Return the check that a daterange holds a day, and that its bounds are days that Python knows (or none)."""
+    return sa.CheckConstraint(
+        f"not isempty({column}) and coalesce(lower({column}), '2000-01-01') >= '1000-01-01'"
+        f" and coalesce(upper({column}), '2000-01-01') <= '9999-12-31'",
+        name=column,
+    )
 
 
 def read_sql(package: str, name: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.database import Base
+from gridmap.database import Base, period
 
 
 class Channel(Base):
@@ -16,7 +16,7 @@ class Channel(Base):
 
     __tablename__ = "channel"
     __table_args__ = (
-        CheckConstraint("not isempty(during)", name="during"),
+        period("during"),
         CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name="name"),
         Index(None, "place_id"),
     )

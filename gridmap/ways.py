@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.database import Base, geometry, one_of
+from gridmap.database import Base, geometry, on_earth, one_of, period
 
 
 class WayKind(StrEnum):
@@ -39,12 +39,11 @@ class Way(Base):
             deferrable=True,
             initially="IMMEDIATE",
         ),
-        CheckConstraint("not isempty(valid)", name="valid"),
-        CheckConstraint(
-            "not ST_IsEmpty(geom) and ST_IsValid(geom) and ST_XMin(geom) >= -180 and ST_XMax(geom) <= 180"
-            " and ST_YMin(geom) >= -90 and ST_YMax(geom) <= 90",
-            name="geom_valid",
-        ),
+        period("valid"),
+        CheckConstraint("source_id ~ '[^[:space:]]' and length(source_id) <= 200", name="source_id"),
+        CheckConstraint("length(name) <= 200", name="name"),
+        CheckConstraint("jsonb_typeof(tags) = 'object'", name="tags"),
+        CheckConstraint(on_earth("geom"), name="geom_valid"),
         CheckConstraint(
             "ST_GeometryType(geom) = 'ST_LineString'"
             " or kind in ('gate', 'barrier') and ST_GeometryType(geom) = 'ST_Point'",
@@ -55,7 +54,7 @@ class Way(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.as_community"))
     kind: Mapped[str]
     valid: Mapped[Range[date]]
     source_id: Mapped[str]

@@ -25,7 +25,8 @@ class RoleKind(StrEnum):
 
 def _labels() -> CheckConstraint:
     return CheckConstraint(
-        "label_zh ~ '[^[:space:]]' and length(label_zh) <= 100 and label_en ~ '[^[:space:]]' and length(label_en) <= 100",
+        "label_zh ~ '[^[:space:]]' and length(label_zh) <= 100"
+        " and label_en ~ '[^[:space:]]' and length(label_en) <= 100",
         name="labels",
     )
 
@@ -155,6 +156,7 @@ class Appointment(Base):
             ("person_id", "="),
             ("during", "&&"),
             using="gist",
+            where=text("person_id is not null"),
             name="one_term_of_a_person",
             deferrable=True,
             initially="IMMEDIATE",
@@ -165,6 +167,7 @@ class Appointment(Base):
             ("organization_id", "="),
             ("during", "&&"),
             using="gist",
+            where=text("organization_id is not null"),
             name="one_term_of_an_organization",
             deferrable=True,
             initially="IMMEDIATE",

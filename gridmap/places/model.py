@@ -10,11 +10,20 @@ from datetime import date
 from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.database import Base, geometry, one_of, period
+from gridmap.database import Base, geometry, on_earth, one_of, period
 
 
 class Kind(StrEnum):
@@ -48,9 +57,8 @@ class Place(Base):
         ),
         # A community is small: an envelope around half the world would let swapped coordinates in.
         CheckConstraint(
-            "not ST_IsEmpty(envelope) and ST_IsValid(envelope) and ST_XMin(envelope) >= -180 and ST_XMax(envelope) <= 180"
-            " and ST_YMin(envelope) >= -90 and ST_YMax(envelope) <= 90"
-            " and ST_XMax(envelope) - ST_XMin(envelope) <= 5 and ST_YMax(envelope) - ST_YMin(envelope) <= 5",
+            on_earth("envelope")
+            + " and ST_XMax(envelope) - ST_XMin(envelope) <= 5 and ST_YMax(envelope) - ST_YMin(envelope) <= 5",
             name="envelope",
         ),
         CheckConstraint("length(office_phone) between 1 and 40", name="office_phone"),
@@ -75,7 +83,7 @@ class Place(Base):
     as_community: Mapped[int | None] = mapped_column(
         Computed("case when kind = 'community' then id end", persisted=True)
     )
-    """The id, of a community only: what every `community_id` points at, so that it cannot name a place of another kind."""
+    """The id, of a community only: what every `community_id` points at, so that it names nothing else."""
     code: Mapped[str]
     source_id: Mapped[str | None]
 
@@ -179,12 +187,7 @@ class PlaceVersion(Base):
         ),
         CheckConstraint("array_position(search, null) is null", name="search"),
         CheckConstraint("geom is not null or kind in ('region', 'cluster')", name="geom_given"),
-        # Also refuses NaN and infinities: PostGIS itself stores them.
-        CheckConstraint(
-            "not ST_IsEmpty(geom) and ST_IsValid(geom) and ST_XMin(geom) >= -180 and ST_XMax(geom) <= 180"
-            " and ST_YMin(geom) >= -90 and ST_YMax(geom) <= 90",
-            name="geom_valid",
-        ),
+        CheckConstraint(on_earth("geom"), name="geom_valid"),
         CheckConstraint(
             "kind in ('entrance') and ST_GeometryType(geom) = 'ST_Point'"
             " or kind in ('facility') and ST_GeometryType(geom) in ('ST_Point', 'ST_Polygon', 'ST_MultiPolygon')"

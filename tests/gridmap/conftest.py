@@ -48,7 +48,7 @@ class Town:
         if kind == "community":
             envelope = from_shape(geom.buffer(0.01).envelope, srid=STORAGE_SRID)
             extra = {
-                "metric_srid": 4547,
+                "metric_srid": 4547 if geom.bounds[0] > 100 else 32638,
                 "timezone": "Asia/Shanghai",
                 "envelope": envelope,
                 "office_phone": "0474-0000001",

@@ -276,12 +276,7 @@ def test_outside_every_community_nothing_answers(town: Town) -> None:
 
 
 def test_exchanged_axes_are_pointed_out(town: Town) -> None:
-    town.session.execute(
-        sa.text("update place set envelope = ST_MakeEnvelope(40, 40, 46, 46, 4490) where kind = 'community'")
-    )
-    town.session.execute(
-        sa.text("update place_version set geom = ST_MakeEnvelope(44, 41, 45, 42, 4490) where kind = 'community'")
-    )
+    Town(town.session, "990000000002").place("T2", "community", box(44, 41, 45, 42))
     with pytest.raises(OutsideCommunity) as caught:
         ask(town, Position(41.5, 44.5))
     assert caught.value.values["hint"] == "swapped"

@@ -37,6 +37,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("community_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "as_community",
+            sa.Integer(),
+            sa.Computed("case when kind = 'community' then id end", persisted=True),
+            nullable=True,
+        ),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
         sa.Column("metric_srid", sa.Integer(), nullable=True),
@@ -60,20 +66,38 @@ def upgrade() -> None:
         sa.Column("facility_kind", sa.Text(), nullable=True),
         sa.CheckConstraint("(kind = 'facility') = (facility_kind is not null)", name=op.f("ck_place_facility_kind")),
         sa.CheckConstraint("(kind = 'region') = (community_id is null)", name=op.f("ck_place_community")),
-        sa.CheckConstraint("code ~ '^[^/[:cntrl:][:space:]]{1,64}$'", name=op.f("ck_place_code")),
+        sa.CheckConstraint("code ~ '^[^/[:cntrl:][:space:]]{1,64}$' and code !~ '^[.]+$'", name=op.f("ck_place_code")),
+        sa.CheckConstraint("source_id ~ '[^[:space:]]' and length(source_id) <= 200", name=op.f("ck_place_source_id")),
         sa.CheckConstraint(
-            "kind <> 'community' or (metric_srid is not null and timezone is not null and envelope is not null)",
+            "case when kind = 'community' then num_nulls(metric_srid, timezone, envelope) = 0 else num_nonnulls(metric_srid, timezone, envelope, sample, office_phone, founded, declared_area_m2) = 0 end",
             name=op.f("ck_place_community_settings"),
         ),
-        sa.CheckConstraint("kind <> 'community' or community_id = id", name=op.f("ck_place_own_community")),
+        sa.CheckConstraint(
+            "(kind = 'community') = (community_id is not distinct from id)", name=op.f("ck_place_own_community")
+        ),
+        sa.CheckConstraint(
+            "not ST_IsEmpty(envelope) and ST_IsValid(envelope) and ST_XMin(envelope) >= -180 and ST_XMax(envelope) <= 180 and ST_YMin(envelope) >= -90 and ST_YMax(envelope) <= 90 and ST_XMax(envelope) - ST_XMin(envelope) <= 5 and ST_YMax(envelope) - ST_YMin(envelope) <= 5",
+            name=op.f("ck_place_envelope"),
+        ),
+        sa.CheckConstraint("length(office_phone) between 1 and 40", name=op.f("ck_place_office_phone")),
+        sa.CheckConstraint("founded between '1000-01-01' and '9999-12-31'", name=op.f("ck_place_founded")),
+        sa.CheckConstraint("declared_area_m2 > 0 and declared_area_m2 < 1e12", name=op.f("ck_place_declared_area")),
+        sa.CheckConstraint(
+            "facility_kind ~ '[^[:space:]]' and length(facility_kind) <= 60", name=op.f("ck_place_facility_kind_text")
+        ),
         sa.CheckConstraint(
             "kind in ('entrance', 'building', 'facility', 'cluster', 'grid_cell', 'compound', 'community', 'region')",
             name=op.f("ck_place_kind"),
         ),
         sa.ForeignKeyConstraint(
-            ["community_id"], ["place.id"], name=op.f("fk_place_community_id"), initially="DEFERRED", deferrable=True
+            ["community_id"],
+            ["place.as_community"],
+            name=op.f("fk_place_community_id"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
+        sa.UniqueConstraint("as_community", name=op.f("uq_place_as_community")),
         sa.UniqueConstraint("code", name=op.f("uq_place_code")),
         sa.UniqueConstraint("community_id", "source_id", name=op.f("uq_place_community_id_source_id")),
         sa.UniqueConstraint("id", "community_id", name=op.f("uq_place_id_community_id")),
@@ -86,6 +110,11 @@ def upgrade() -> None:
         sa.Column("label_zh", sa.Text(), nullable=False),
         sa.Column("label_en", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "label_zh ~ '[^[:space:]]' and length(label_zh) <= 100 and label_en ~ '[^[:space:]]' and length(label_en) <= 100",
+            name=op.f("ck_problem_labels"),
+        ),
+        sa.CheckConstraint("code ~ '^[a-z][a-z_]{1,40}$'", name=op.f("ck_problem_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_problem")),
     )
     op.create_table(
@@ -101,7 +130,10 @@ def upgrade() -> None:
         sa.CheckConstraint("code ~ '^[a-z][a-z_]{1,40}$'", name=op.f("ck_role_code")),
         sa.CheckConstraint("kind <> 'household' or not public", name=op.f("ck_role_household_private")),
         sa.CheckConstraint("kind in ('leader', 'staff', 'office', 'household', 'service')", name=op.f("ck_role_kind")),
-        sa.CheckConstraint("label_zh ~ '[^[:space:]]' and label_en ~ '[^[:space:]]'", name=op.f("ck_role_labels")),
+        sa.CheckConstraint(
+            "label_zh ~ '[^[:space:]]' and length(label_zh) <= 100 and label_en ~ '[^[:space:]]' and length(label_en) <= 100",
+            name=op.f("ck_role_labels"),
+        ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_role")),
         sa.UniqueConstraint("code", "single_holder", name=op.f("uq_role_code_single_holder")),
     )
@@ -134,7 +166,10 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("during", postgresql.DATERANGE(), nullable=False),
         sa.CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name=op.f("ck_channel_name")),
-        sa.CheckConstraint("not isempty(during)", name=op.f("ck_channel_during")),
+        sa.CheckConstraint(
+            "not isempty(during) and coalesce(lower(during), '2000-01-01') >= '1000-01-01' and coalesce(upper(during), '2000-01-01') <= '9999-12-31'",
+            name=op.f("ck_channel_during"),
+        ),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_channel_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_channel")),
     )
@@ -149,13 +184,21 @@ def upgrade() -> None:
         sa.Column("phone_24h", sa.Text(), nullable=True),
         sa.Column("search", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name=op.f("ck_organization_name")),
-        sa.CheckConstraint("length(phone) <= 40 and length(phone_24h) <= 40", name=op.f("ck_organization_phone")),
-        sa.ForeignKeyConstraint(["community_id"], ["place.id"], name=op.f("fk_organization_community_id")),
+        sa.CheckConstraint(
+            "length(phone) between 1 and 40 and length(phone_24h) between 1 and 40", name=op.f("ck_organization_phone")
+        ),
+        sa.CheckConstraint("length(kind) between 1 and 60", name=op.f("ck_organization_kind")),
+        sa.CheckConstraint("array_position(search, null) is null", name=op.f("ck_organization_search")),
+        sa.ForeignKeyConstraint(["community_id"], ["place.as_community"], name=op.f("fk_organization_community_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organization")),
     )
     op.create_index(op.f("ix_organization_community_id"), "organization", ["community_id"], unique=False)
     op.create_index(
-        "ix_organization_search", "organization", [sa.text("array_to_tsvector(search)")], unique=False, postgresql_using="gin"
+        "ix_organization_search",
+        "organization",
+        [sa.text("array_to_tsvector(search)")],
+        unique=False,
+        postgresql_using="gin",
     )
     op.create_table(
         "person",
@@ -165,8 +208,9 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("search", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name=op.f("ck_person_name")),
-        sa.CheckConstraint("length(phone) <= 40", name=op.f("ck_person_phone")),
-        sa.ForeignKeyConstraint(["community_id"], ["place.id"], name=op.f("fk_person_community_id")),
+        sa.CheckConstraint("length(phone) between 1 and 40", name=op.f("ck_person_phone")),
+        sa.CheckConstraint("array_position(search, null) is null", name=op.f("ck_person_search")),
+        sa.ForeignKeyConstraint(["community_id"], ["place.as_community"], name=op.f("fk_person_community_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     op.create_index(op.f("ix_person_community_id"), "person", ["community_id"], unique=False)
@@ -212,13 +256,30 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("name ~ '[^[:space:]]' and length(name) <= 200", name=op.f("ck_place_version_name")),
         sa.CheckConstraint(
+            "parent_id is not null or kind in ('region', 'community')", name=op.f("ck_place_version_parent_given")
+        ),
+        sa.CheckConstraint("parent_id <> place_id", name=op.f("ck_place_version_parent_other")),
+        sa.CheckConstraint(
+            "grid_cell_id is null or kind in ('entrance', 'building', 'facility', 'cluster')",
+            name=op.f("ck_place_version_grid_cell"),
+        ),
+        sa.CheckConstraint("cluster_id is null or kind = 'building'", name=op.f("ck_place_version_cluster")),
+        sa.CheckConstraint(
+            "array_position(aliases, null) is null and cardinality(aliases) <= 100 and length(array_to_string(aliases, '')) <= 5000",
+            name=op.f("ck_place_version_aliases"),
+        ),
+        sa.CheckConstraint("array_position(search, null) is null", name=op.f("ck_place_version_search")),
+        sa.CheckConstraint(
             "households >= 0 and residents >= 0 and floors between 0 and 200", name=op.f("ck_place_version_counts")
         ),
         sa.CheckConstraint(
             "not ST_IsEmpty(geom) and ST_IsValid(geom) and ST_XMin(geom) >= -180 and ST_XMax(geom) <= 180 and ST_YMin(geom) >= -90 and ST_YMax(geom) <= 90",
             name=op.f("ck_place_version_geom_valid"),
         ),
-        sa.CheckConstraint("not isempty(valid)", name=op.f("ck_place_version_valid")),
+        sa.CheckConstraint(
+            "not isempty(valid) and coalesce(lower(valid), '2000-01-01') >= '1000-01-01' and coalesce(upper(valid), '2000-01-01') <= '9999-12-31'",
+            name=op.f("ck_place_version_valid"),
+        ),
         sa.ForeignKeyConstraint(
             ["cluster_id", "community_id"],
             ["place.id", "place.community_id"],
@@ -247,7 +308,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_place_version_parent_id"), "place_version", ["parent_id"], unique=False)
     op.create_index(op.f("ix_place_version_place_id"), "place_version", ["place_id"], unique=False)
     op.create_index(
-        "ix_place_version_search", "place_version", [sa.text("array_to_tsvector(search)")], unique=False, postgresql_using="gin"
+        "ix_place_version_search",
+        "place_version",
+        [sa.text("array_to_tsvector(search)")],
+        unique=False,
+        postgresql_using="gin",
     )
     op.create_table(
         "role_place",
@@ -306,13 +371,19 @@ def upgrade() -> None:
             "ST_GeometryType(geom) = 'ST_LineString' or kind in ('gate', 'barrier') and ST_GeometryType(geom) = 'ST_Point'",
             name=op.f("ck_way_geom_type"),
         ),
+        sa.CheckConstraint("source_id ~ '[^[:space:]]' and length(source_id) <= 200", name=op.f("ck_way_source_id")),
+        sa.CheckConstraint("length(name) <= 200", name=op.f("ck_way_name")),
+        sa.CheckConstraint("jsonb_typeof(tags) = 'object'", name=op.f("ck_way_tags")),
         sa.CheckConstraint("kind in ('wall', 'gate', 'path', 'road', 'barrier')", name=op.f("ck_way_kind")),
         sa.CheckConstraint(
             "not ST_IsEmpty(geom) and ST_IsValid(geom) and ST_XMin(geom) >= -180 and ST_XMax(geom) <= 180 and ST_YMin(geom) >= -90 and ST_YMax(geom) <= 90",
             name=op.f("ck_way_geom_valid"),
         ),
-        sa.CheckConstraint("not isempty(valid)", name=op.f("ck_way_valid")),
-        sa.ForeignKeyConstraint(["community_id"], ["place.id"], name=op.f("fk_way_community_id")),
+        sa.CheckConstraint(
+            "not isempty(valid) and coalesce(lower(valid), '2000-01-01') >= '1000-01-01' and coalesce(upper(valid), '2000-01-01') <= '9999-12-31'",
+            name=op.f("ck_way_valid"),
+        ),
+        sa.ForeignKeyConstraint(["community_id"], ["place.as_community"], name=op.f("fk_way_community_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_way")),
     )
     op.create_index(op.f("ix_way_community_id"), "way", ["community_id"], unique=False)
@@ -344,6 +415,7 @@ def upgrade() -> None:
             (sa.column("role"), "="),
             (sa.column("organization_id"), "="),
             (sa.column("during"), "&&"),
+            where=sa.text("organization_id is not null"),
             deferrable=True,
             initially="IMMEDIATE",
             using="gist",
@@ -354,6 +426,7 @@ def upgrade() -> None:
             (sa.column("role"), "="),
             (sa.column("person_id"), "="),
             (sa.column("during"), "&&"),
+            where=sa.text("person_id is not null"),
             deferrable=True,
             initially="IMMEDIATE",
             using="gist",
@@ -361,7 +434,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(person_id is null) <> (organization_id is null)", name=op.f("ck_appointment_one_holder")),
         sa.CheckConstraint("length(note) <= 500", name=op.f("ck_appointment_note")),
-        sa.CheckConstraint("not isempty(during)", name=op.f("ck_appointment_during")),
+        sa.CheckConstraint(
+            "not isempty(during) and coalesce(lower(during), '2000-01-01') >= '1000-01-01' and coalesce(upper(during), '2000-01-01') <= '9999-12-31'",
+            name=op.f("ck_appointment_during"),
+        ),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_appointment_organization_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_appointment_person_id")),
         sa.ForeignKeyConstraint(
@@ -425,7 +501,10 @@ def upgrade() -> None:
             using="gist",
             name="one_leave_at_a_time",
         ),
-        sa.CheckConstraint("not isempty(during)", name=op.f("ck_leave_during")),
+        sa.CheckConstraint(
+            "not isempty(during) and coalesce(lower(during), '2000-01-01') >= '1000-01-01' and coalesce(upper(during), '2000-01-01') <= '9999-12-31'",
+            name=op.f("ck_leave_during"),
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], name=op.f("fk_leave_appointment_id")),
         sa.ForeignKeyConstraint(["deputy_id"], ["person.id"], name=op.f("fk_leave_deputy_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave")),
@@ -452,7 +531,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_user_session_user_id"), "user_session", ["user_id"], unique=False)
     here = files("gridmap.migrations.versions")
-    for script in ("0001_guards.sql", "0001_roles.sql"):
+    for script in ("0001_places.sql", "0001_duties.sql", "0001_audit.sql", "0001_rights.sql", "0001_roles.sql"):
         op.get_bind().exec_driver_sql(here.joinpath(script).read_text("utf-8").replace("%", "%%"))
 
 
@@ -478,10 +557,17 @@ def downgrade() -> None:
     op.drop_table("audit_record")
     for function in (
         "grant_runtime(text)",
-        "audit_table(regclass, text, text, text)",
+        "audit_table(regclass, text, text, text, text)",
+        "refuse_truncate()",
         "audit_event(text, text, jsonb)",
         "audit_rows()",
+        "audit_hash(bytea, jsonb, jsonb)",
+        "refuse_stray_leaves()",
+        "refuse_foreign_holders()",
         "refuse_overlapping_cells()",
-        "refuse_outside_envelope()",
+        "refuse_stray_ways()",
+        "refuse_stray_versions()",
+        "refuse_unusable_community()",
+        "refuse_new_identity()",
     ):
         op.execute(f"drop function {function}")
