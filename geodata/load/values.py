@@ -17,6 +17,7 @@ TRUE, FALSE = (
 )
 # Invisible, and able to make one name look like another: zero-width space, word joiner, BOM, bidi controls.
 _INVISIBLE = dict.fromkeys([0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _DAY = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 
 
@@ -136,7 +137,7 @@ def day(value: object) -> date | None:
     Parameters
     ----------
     value
-        A date, a midnight, or text such as 2024-07-01, 2024.7.1, 2024/7/1, 2024年7月1日.
+        A date, a midnight, or text such as 2024-07-01, 2024.7.1, 2024/7/1, 2024年7月1日, 20240701.
 
     Raises
     ------
@@ -152,8 +153,10 @@ def day(value: object) -> date | None:
     elif isinstance(value, date):
         found = value
     else:
-        plain = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
-        if not (match := _DAY.fullmatch(plain)):
+        plain = (
+            unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else str(value).removesuffix(".0")
+        )
+        if not (match := _DAY.fullmatch(plain) or _DIGITS.fullmatch(plain)):
             raise Unusable("is no day such as 2024-07-01")
         try:
             found = date(*map(int, match.groups()))
