@@ -25,15 +25,19 @@ KEY_LENGTH = 100
 #: Later characters than this start no substring key: it bounds what a long name costs.
 STARTS = 60
 #: Words that people leave out: 塞上江南 is 塞上江南小区.
-_LEFT_OUT = re.compile(r"(?<=..)(?:住宅小区|小区|社区)$")
+LEFT_OUT = re.compile(r"(?<=..)(?:住宅小区|小区|社区)$")
 #: Surnames whose reading differs from the usual one of the character.
 _SURNAMES = {
-    "单": "shan", "解": "xie", "仇": "qiu", "曾": "zeng", "区": "ou", "查": "zha", "盖": "ge", "乐": "yue", "朴": "piao",
-    "翟": "zhai", "召": "shao", "缪": "miao", "员": "yun", "种": "chong", "折": "she", "繁": "po", "冼": "xian", "谌": "chen",
-    "祭": "zhai", "覃": "qin", "牟": "mu", "句": "gou", "黑": "he", "秘": "bi", "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun",
-    "单于": "chan yu", "澹台": "tan tai", "宓": "fu", "郇": "xun", "晁": "chao", "隗": "wei", "仉": "zhang", "逄": "pang", "郗": "xi",
-    "褚": "chu", "訾": "zi", "乜": "nie", "厍": "she", "佴": "nai", "不": "fou", "会": "gui", "能": "nai", "洗": "xian", "重": "chong",
-}  # fmt: skip
+    reading[0]: reading[1]
+    for reading in re.findall(
+        r"(\w+):([a-z']+)",
+        """
+        单:shan 解:xie 仇:qiu 曾:zeng 区:ou 查:zha 盖:ge 乐:yue 朴:piao 翟:zhai 召:shao 缪:miao 员:yun 种:chong 折:she
+        繁:po 冼:xian 谌:chen 祭:zhai 覃:qin 牟:mu 句:gou 黑:he 秘:bi 宓:fu 郇:xun 隗:wei 逄:pang 郗:xi 訾:zi 乜:nie
+        厍:she 佴:nai 会:gui 能:nai 洗:xian 重:chong 尉迟:yu'chi 万俟:mo'qi 长孙:zhang'sun 单于:chan'yu 澹台:tan'tai
+        """,
+    )
+}
 _HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
 
 
@@ -127,13 +131,15 @@ def initials(syllables: Iterable[str], text: str) -> tuple[str, ...]:
 # Names repeat: every building has its 1单元, every compound its 3号楼.
 @lru_cache(maxsize=4096)
 def _keys(plain: str) -> tuple[str, ...]:
-    spellings = list(dict.fromkeys((compact(plain), arabic(compact(plain)))))
+    spellings = dict.fromkeys((compact(plain), arabic(compact(plain))))
     parts = [tuple(spelling[:KEY_LENGTH]) for spelling in spellings]
-    parts += [reading for spelling in spellings for reading in _readings(spelling)]
-    whole = [short for spelling in spellings if (short := _LEFT_OUT.sub("", spelling))]
-    whole += ["".join(pinyin(short)) for short in whole if short not in spellings]
+    for spelling in spellings:
+        if not spelling.isascii():
+            parts += _readings(spelling)
     found = dict.fromkeys("=" + "".join(part)[:KEY_LENGTH] for part in parts)
-    found |= dict.fromkeys("=" + short[:KEY_LENGTH] for short in whole)
+    for spelling in spellings:
+        if (short := LEFT_OUT.sub("", spelling)) != spelling:
+            found |= dict.fromkeys(["=" + short[:KEY_LENGTH], "=" + "".join(pinyin(short))[:KEY_LENGTH]])
     found |= dict.fromkeys("~" + later for part in parts for later in _later(part))
     found |= dict.fromkeys(labels(plain))
     return tuple(found)
@@ -146,7 +152,7 @@ def _readings(spelling: str) -> Iterator[tuple[str, ...]]:
     if _HAN_NAME.fullmatch(spelling):
         for surname in (spelling[:2], spelling[:1]):
             if special := _SURNAMES.get(surname):
-                syllables = special.split()
+                syllables = special.split("'")
                 readings.append((*syllables, *usual[len(syllables) :]))
     # 绿 and 女 are typed with v or with u.
     readings += [tuple(syllable.replace("v", "u") for syllable in way) for way in readings if "v" in "".join(way)]
@@ -158,4 +164,6 @@ def _readings(spelling: str) -> Iterator[tuple[str, ...]]:
 def _later(part: tuple[str, ...]) -> Iterator[str]:
     whole = "".join(part)
     for start in list(accumulate(map(len, part)))[: min(STARTS, len(part) - 1)]:
-        yield whole[start : start + KEY_LENGTH]
+        # A last letter alone would find half of the town.
+        if start < len(whole) - 1 or not whole[start].isascii() or whole[start].isdigit():
+            yield whole[start : start + KEY_LENGTH]

@@ -1,6 +1,6 @@
 """Traditional characters and their simplified forms, for the everyday characters of GB 2312 and for names.
 
-A table of one-to-one pairs instead of a library: OpenCC brings megabytes of phrases for prose, which a name never needs.
+A table of one-to-one pairs instead of a library: OpenCC brings megabytes of phrases for prose, which no name needs.
 Every pair agrees with OpenCC 1.4 (t2s).
 """
 
