@@ -54,10 +54,10 @@ begin
                 using errcode = 'check_violation', constraint = 'inside_envelope', table = 'place';
         end if;
     end if;
-    return new;
+    return null;
 end $$;
 
-create trigger community_usable before insert or update of metric_srid, timezone, envelope on place
+create trigger community_usable after insert or update of metric_srid, timezone, envelope on place
     for each row when (new.kind = 'community') execute function refuse_unusable_community();
 
 -- A version stands in its community's tree, and inside its envelope. One look a statement, so that an import of
