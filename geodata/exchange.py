@@ -71,7 +71,7 @@ class Contract:
     Parameters
     ----------
     columns
-        In the order of an export. A frame may lack a column: then nothing is said about it, and what is on record stays.
+        In the order of an export. A frame may lack a column: then what is on record stays.
     geometry
         The kinds that `geometry` may have; empty for a table.
     geometry_required
@@ -200,13 +200,13 @@ class CommunitySettings:
     Parameters
     ----------
     code
-        Twelve digits of the statistical code, or any label without blanks and slashes.
+        Twelve digits of the statistical code, or any label without blanks and slashes; empty where the rows tell.
     name
         Needed for a community that is not yet on record, here or in the boundary's row.
     metric_srid
         EPSG code of the projected CRS in which its metres are measured; derived from the boundary when None.
     timezone
-        IANA name; Asia/Shanghai in China, else UTC's neighbour at that longitude, when None.
+        IANA name; Asia/Shanghai in China, else the nautical zone of the boundary, when None.
     sample
         Made up: every page and print says so.
     office_phone, founded, declared_area_m2

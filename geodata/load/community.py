@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -91,7 +91,9 @@ def find(session: Session, layers: Layers) -> Found:
         It is not on record and no boundary is given.
     """
     known = {row.code: row for row in session.execute(_COMMUNITIES)}
-    wanted = layers.community or CommunitySettings(_named(layers, list(known)))
+    wanted = layers.community or CommunitySettings("")
+    if not wanted.code:
+        wanted = replace(wanted, code=_named(layers, list(known)))
     if not CODE.fullmatch(wanted.code):
         raise BadInput("{value} cannot be the code of a community", field="community", value=repr(wanted.code))
     _check(wanted)
