@@ -13,8 +13,9 @@ from gridmap.access.accounts import (
 )
 from gridmap.access.model import ApiToken, Grant, Level, SignIn, User, UserSession
 from gridmap.access.rules import RULES, Action, Viewer, permits
-from gridmap.access.sessions import Viewers, close_session, create_token, open_session, revoke_tokens
+from gridmap.access.sessions import Viewers, close_session, open_session
 from gridmap.access.sign_in import SignedIn, authenticate, prove, record_event
+from gridmap.access.tokens import create_token, revoke_tokens
 
 __all__ = [
     "RULES",

@@ -1,4 +1,4 @@
-"""Who is asking: signed-in browsers and tokens of programs. Only hashes of either are kept."""
+"""Who is asking: browsers that are signed in, and programs with a token. Only hashes of either are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importlib.resources import files
 from sqlalchemy import DateTime, LargeBinary, TextClause, bindparam, delete, text, update
 from sqlalchemy.orm import Session
 
-from gridmap.access.model import ApiToken, Level, UserSession
+from gridmap.access.model import Level, UserSession
 from gridmap.access.rules import Viewer
 from gridmap.database import Database
 
@@ -21,7 +21,6 @@ ABSOLUTE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 FRESH = timedelta(seconds=1)
 REMEMBERED = 1000
-MARK = "gridmap_"  # by which secret scanners know a token
 
 
 def _look_up(holder: str) -> TextClause:
@@ -83,25 +82,6 @@ def close_session(session: Session, token: str) -> None:
 def close_sessions(session: Session, user_id: int) -> None:
     """End every session of a user."""
     session.execute(delete(UserSession).where(UserSession.user_id == user_id))
-
-
-def create_token(session: Session, user_id: int) -> str:
-    """Return a new token for programs, at the level and places of its user; it is not kept and not shown again."""
-    token = MARK + secrets.token_urlsafe(32)
-    session.add(ApiToken(token_hash=digest(token), user_id=user_id))
-    session.flush()
-    return token
-
-
-def revoke_tokens(session: Session, user_id: int, *, now: datetime) -> int:
-    """End every token of a user; return how many there were."""
-    ended = session.execute(
-        update(ApiToken)
-        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(ApiToken.token_hash)
-    )
-    return len(ended.all())
 
 
 def digest(token: str) -> bytes:

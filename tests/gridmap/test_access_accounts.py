@@ -189,7 +189,7 @@ def test_the_database_itself_refuses_a_password_that_is_no_argon2_hash(session: 
 def test_the_record_of_writes_holds_no_password_and_no_token(session: Session) -> None:
     password = create_user(session, "somebody", Level.ADMIN)
     made = user_named(session, "somebody")
-    token = create_token(session, made.id)
+    token = create_token(session, made.name)
     reset_password(session, "somebody")
     lines = session.scalars(sa.text("select a::text from audit_record a where actor = 'test'")).all()
     assert any("somebody" in line for line in lines)

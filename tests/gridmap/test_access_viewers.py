@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from gridmap.access import Level, Viewers, create_token, lock, open_session, revoke_tokens, unlock
+from gridmap.access import Level, Viewers, create_token, create_user, lock, open_session, revoke_tokens, unlock
 from gridmap.access.sessions import close_session, digest
 from gridmap.database import Database
 from gridmap.duties import Leave
@@ -121,7 +121,7 @@ def test_an_ended_session_is_over_within_a_second_in_every_process(door: Door, s
 
 def test_lock_ends_sessions_and_tokens_within_a_second(door: Door) -> None:
     door.add()
-    program = door.do(create_token, door.user_id)
+    program = door.do(create_token, door.name)
     assert door.open
     assert door.viewers.of_token(program) is not None
     door.do(lock, door.name)
@@ -156,7 +156,7 @@ def test_a_clock_set_back_keeps_no_ended_session_alive(door: Door) -> None:
 
 def test_a_token_of_a_session_and_a_token_of_a_program_do_not_stand_for_each_other(door: Door) -> None:
     door.add()
-    program = door.do(create_token, door.user_id)
+    program = door.do(create_token, door.name)
     assert door.viewers.of_token(door.token) is None
     assert door.viewers.of_session(program) is None
     assert door.open
@@ -165,11 +165,8 @@ def test_a_token_of_a_session_and_a_token_of_a_program_do_not_stand_for_each_oth
 
 def test_a_token_works_at_once_and_until_it_is_revoked(door: Door) -> None:
     with door.database.writing("test") as session:
-        from gridmap.access import create_user, user_named
-
         create_user(session, door.name, Level.VIEWER)  # its one-time password was never used
-        door.user_id = user_named(session, door.name).id
-        first, second = create_token(session, door.user_id), create_token(session, door.user_id)
+        first, second = create_token(session, door.name), create_token(session, door.name)
     for program in (first, second):
         viewer = door.viewers.of_token(program)
         assert viewer is not None
@@ -179,11 +176,11 @@ def test_a_token_works_at_once_and_until_it_is_revoked(door: Door) -> None:
                 session.scalar(sa.text("select count(*) from api_token where token_hash = :t"), {"t": digest(program)})
                 == 1
             )
-    assert door.do(revoke_tokens, door.user_id, now=START) == 2
+    assert door.do(revoke_tokens, door.name, now=START) == 2
     door.clock.forward(seconds=1)
     assert door.viewers.of_token(first) is None
     assert door.viewers.of_token(second) is None
-    assert door.do(revoke_tokens, door.user_id, now=START) == 0
+    assert door.do(revoke_tokens, door.name, now=START) == 0
 
 
 def test_a_leader_without_a_post_sees_nothing(door: Door) -> None:

@@ -19,7 +19,6 @@ from gridmap.access import (
     reset_password,
     revoke_tokens,
     unlock,
-    user_named,
 )
 from web.commands import actor, gridmap, opened
 
@@ -130,7 +129,7 @@ def token() -> None:
 def create(user_name: str) -> None:
     """Print a token that works at once, with the level and places of USER; it is shown only now."""
     with opened() as database, database.writing(actor()) as session:
-        made = create_token(session, user_named(session, user_name).id)
+        made = create_token(session, user_name)
     click.echo(made)
 
 
@@ -139,5 +138,5 @@ def create(user_name: str) -> None:
 def revoke(user_name: str) -> None:
     """End all tokens of USER, within a second."""
     with opened() as database, database.writing(actor()) as session:
-        ended = revoke_tokens(session, user_named(session, user_name).id, now=datetime.now(UTC))
+        ended = revoke_tokens(session, user_name, now=datetime.now(UTC))
     click.echo(f"{ended} ended")
