@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.database import STORAGE_SRID, Database
 from tests.gridmap.conftest import CODE, Town
+from tests.gridmap.guards import address, execute, insert, label, refusal
 
 HOUSE = box(113.1030, 41.0310, 113.1035, 41.0315)
 NAN, INFINITY = math.nan, math.inf
@@ -29,39 +30,11 @@ def stored(geom: Shape) -> str | None:
     return f"SRID={STORAGE_SRID};{geom.wkb_hex}" if isinstance(geom, Geometry) else geom
 
 
-def label(value: object) -> str:
-    """A short name of a parameter."""
-    if isinstance(value, dict):
-        return ",".join(f"{name}={str(content)[-12:]}" for name, content in value.items())
-    return str(value)[-30:]
-
-
 def raw(kind: int, *corners: tuple[float, float]) -> str:
     """A point (1), line (2) or polygon (3) as PostGIS reads it, unseen by shapely, which warns of NaN."""
     count = {1: b"", 2: struct.pack("<I", len(corners)), 3: struct.pack("<II", 1, len(corners))}[kind]
     head = struct.pack("<BII", 1, kind | 0x20000000, STORAGE_SRID)
     return (head + count + b"".join(struct.pack("<dd", *corner) for corner in corners)).hex()
-
-
-def execute(session: Session, statement: str, **values: Any) -> None:
-    """Run a statement and simulate the commit: deferred constraints look now."""
-    with session.begin_nested():
-        session.execute(sa.text(statement), values)
-        session.execute(sa.text("set constraints all immediate"))
-        session.execute(sa.text("set constraints all deferred"))
-
-
-def refusal(session: Session, statement: str, **values: Any) -> str:
-    """What refuses a statement: the constraint's name, else the SQLSTATE."""
-    with pytest.raises(sa.exc.DBAPIError) as caught:
-        execute(session, statement, **values)
-    error = caught.value.orig
-    assert isinstance(error, psycopg.Error)
-    return error.diag.constraint_name or str(error.sqlstate)
-
-
-def insert(table: str, row: dict[str, Any]) -> str:
-    return f"insert into {table} ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
 
 
 def identity(town: Town, kind: str, code: str, **columns: Any) -> int:
@@ -301,10 +274,6 @@ def add_cell(connection: psycopg.Connection[Any], community: int, code: str) -> 
         "ST_MakeEnvelope(113.101, 41.031, 113.105, 41.035, 4490) from made",
         {"of": community, "code": code},
     )
-
-
-def address(database: Database) -> str:
-    return database.url.replace("+psycopg", "")
 
 
 def test_of_eight_overlapping_cells_at_once_one_is_stored(new_database: Callable[..., Database]) -> None:
