@@ -122,17 +122,16 @@ class Report:
         other
             Of an earlier stage: its problems come first.
         """
-        merged = {report.layer: report for report in other.layers}
-        for report in self.layers:
-            if early := merged.get(report.layer):
-                report = replace(  # noqa: PLW2901
-                    report,
-                    read=report.read + early.read,
-                    stored=report.stored + early.stored,
-                    unchanged=report.unchanged + early.unchanged,
-                    problems=early.problems + report.problems,
-                )
-            merged[report.layer] = report
+        merged = {report.layer: report for report in self.layers}
+        for early in other.layers:
+            late = merged.get(early.layer, LayerReport(early.layer, 0))
+            merged[early.layer] = replace(
+                late,
+                read=early.read + late.read,
+                stored=early.stored + late.stored,
+                unchanged=early.unchanged + late.unchanged,
+                problems=early.problems + late.problems,
+            )
         return Report(tuple(merged.values()))
 
     def as_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from geodata.crs import Datum, Registered, lonlat
 from geodata.exchange import CONTRACTS, CRS, Column
 from geodata.problems import Problem, refuse
 from geodata.validate import Document, Feature, document, shapes
-from gridmap.errors import BadFile
+from gridmap.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -82,21 +82,22 @@ def form(path: Path) -> Form:
     return found
 
 
-def features(path: Path, layer: str, datum: Datum | Registered = Datum.WGS84) -> GeoDataFrame:
-    """Return one layer of a GeoJSON file as its contract has it.
+def features(path: Path, layer: str | None, datum: Datum | Registered = Datum.WGS84) -> tuple[str, GeoDataFrame]:
+    """Return one layer of a GeoJSON file as its contract has it, and the layer's name.
 
     Parameters
     ----------
     path
         A GeoJSON file on this machine.
     layer
-        Its name in `CONTRACTS`. Properties count by the names and headings of the contract, others do not.
+        Its name in `CONTRACTS`; None where the file says it by its member `name`. Properties count by the names and
+        headings of the contract, others do not.
     datum
         Of the coordinates in the file.
 
     Returns
     -------
-    GeoDataFrame
+    tuple of str and GeoDataFrame
         In lon, lat; the index says where in the file a row stands, such as `features[3]`.
 
     Raises
@@ -104,33 +105,24 @@ def features(path: Path, layer: str, datum: Datum | Registered = Datum.WGS84) ->
     ImportRefused
         With every fault of the file.
     BadInput
-        The coordinates cannot be those of `datum`.
+        Nothing says which layer it is, or the coordinates cannot be those of `datum`.
     """
     from geopandas import GeoDataFrame
     from pandas import Series
 
-    content = document(path.read_bytes(), layer=layer, projected=isinstance(datum, Registered))
-    _check_crs(content, layer, datum)
-    contract = CONTRACTS[layer]
+    content = document(path.read_bytes(), layer=layer or path.name, projected=isinstance(datum, Registered))
+    name = layer or content.name
+    if name not in CONTRACTS or not CONTRACTS[name].geometry:
+        raise BadInput("{file} does not say which layer it is; give --layer", file=path.name, field="layer")
+    _check_crs(content, name, datum)
+    contract = CONTRACTS[name]
     paths = [feature.path for feature in content.features]
     columns = _columns(content.features, contract.columns)
     if "source_id" in contract and not {"source_id", "code"} & columns.keys():
         columns["source_id"] = [feature.id for feature in content.features]
     geometry = lonlat(shapes(feature.geometry for feature in content.features), datum)
-    plain = {name: Series(values, index=paths, dtype=object) for name, values in columns.items()}
-    return GeoDataFrame(plain, geometry=geometry, index=paths, crs=CRS)
-
-
-def layer_of(path: Path) -> str | None:
-    """Return the layer that a GeoJSON file says it is by its member `name`; None where it says nothing.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON file on this machine.
-    """
-    name = document(path.read_bytes(), projected=True).name
-    return name if name in CONTRACTS else None
+    plain = {column: Series(values, index=paths, dtype=object) for column, values in columns.items()}
+    return name, GeoDataFrame(plain, geometry=geometry, index=paths, crs=CRS)
 
 
 def _form(path: Path, head: bytes) -> Form:

@@ -17,6 +17,7 @@ TRUE, FALSE = (
 )
 # Invisible, and able to make one name look like another: zero-width space, word joiner, BOM, bidi controls.
 _INVISIBLE = dict.fromkeys([0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of characters
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _DAY = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 
@@ -71,7 +72,7 @@ def text(value: object, *, length: int = NAME_LENGTH) -> str | None:
         value = int(value)
     clean = unicodedata.normalize("NFC", str(value)).translate(_INVISIBLE)
     clean = re.sub(r"[\t\r\n\u2028\u2029]+", " ", clean).strip()
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in clean):
+    if _UNSTORABLE.search(clean):
         raise Unusable("holds control characters or halves of characters")
     if len(clean) > length:
         raise Unusable("is longer than {length} characters", length=length)

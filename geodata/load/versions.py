@@ -126,8 +126,14 @@ def changed(timeline: list[Version], changes: Iterable[Change], blank: Attribute
     list of Version
         Touching versions that say the same are one, unless they were two on record already.
     """
+    listed = list(changes)
+    # Nearly always: something new, or the whole of the one version.
+    if len(listed) == 1 and not timeline:
+        return [Version(listed[0].period, {**blank, **listed[0].attributes})]
+    if len(listed) == 1 and len(timeline) == 1 and timeline[0].period == listed[0].period:
+        return [replace(timeline[0], attributes={**timeline[0].attributes, **listed[0].attributes})]
     pieces = [_Piece(version.period, version.attributes, (version,)) for version in timeline]
-    for change in changes:
+    for change in listed:
         pieces = _overwritten(pieces, change, blank)
     return _identified(_joined(pieces))
 

@@ -80,6 +80,7 @@ def import_(files: tuple[Path, ...], *, as_json: bool, dry_run: bool, day: str |
     for path, _ in todo:
         read.form(path)
     wanted = CommunitySettings(given["community"] or "", timezone=given["timezone"])
+    early = Report()
     with opened() as database:
         try:
             layers, early = _layers(database, todo, given["layer"], datum, given["community"])
@@ -87,7 +88,7 @@ def import_(files: tuple[Path, ...], *, as_json: bool, dry_run: bool, day: str |
             source = ",".join(path.name for path, _ in todo)[:200]
             report = _store(database, layers, as_of, source, dry_run=dry_run).joined(early)
         except ImportRefused as refused:
-            _print(refused.report, as_json=as_json, dry_run=dry_run)
+            _print(refused.report.joined(early), as_json=as_json, dry_run=dry_run)
             raise
     _print(report, as_json=as_json, dry_run=dry_run)
 
@@ -142,12 +143,9 @@ def _layers(
     for path, named in _progress(todo):
         found = read.form(path)
         if found is Form.GEOJSON:
-            name = named or layer or read.layer_of(path)
-            if name is None:
-                raise click.UsageError(f"{path.name} does not say what it holds; give --layer")
-            if name == "roster":
+            if layer == "roster" and not named:
                 raise BadInput("{file} is GeoJSON; a roster is an Excel workbook", file=path.name, field="layer")
-            _add(frames, name, read.features(path, name, datum), path)
+            _add(frames, *read.features(path, named or layer, datum), path)
         elif named or layer not in {None, "roster" if found is Form.XLSX else "buildings"}:
             raise BadInput("{file} does not hold {layer}", file=path.name, layer=named or layer, field="layer")
         elif found is Form.XLSX:
