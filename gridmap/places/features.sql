@@ -46,7 +46,8 @@ feature as (
             'grid_cell', cell.code, 'cluster', cluster.code,
             'households', s.households, 'residents', s.residents, 'floors', s.floors, 'facility_kind', s.facility_kind,
             'vacant', coalesce(posts.vacant, 0), 'on_leave', coalesce(posts.on_leave, 0),
-            'since', lower(s.valid))) as body
+            'since', lower(s.valid),
+            'sample', case when s.kind = 'community' then coalesce(community.sample, false) end)) as body
     from shown s
     left join posts on posts.shown = s.place_id
     join place community on community.id = s.community_id

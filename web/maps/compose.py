@@ -21,7 +21,7 @@ LAYERS: Final[dict[str, tuple[int, str]]] = {
     "compounds": (393, "/api/places?kind=compound"),
     "grid_cells": (395, "/api/places?kind=grid_cell"),
     "facilities": (397, "/api/places?kind=facility"),
-    "ways": (399, "/api/places?kind=way"),
+    "ways": (401, "/api/places?kind=way"),
     "buildings": (411, "/api/places?kind=building"),
     "entrances": (421, "/api/places?kind=entrance"),
 }
@@ -99,12 +99,21 @@ def compose(
         `layers` names a layer that does not exist.
     """
     (location, zoom) = START
-    # Leaflet's own attribution shows HTML; credits are text, and the page shows them.
-    shell = GridMap(location, zoom_start=zoom, tiles=None, max_zoom=MAX_ZOOM, zoom_control=False, maxZoom=MAX_ZOOM,
-                    attributionControl=False)  # fmt: skip
+    shell = GridMap(
+        location,
+        zoom_start=zoom,
+        tiles=None,
+        zoom_control=False,
+        maxZoom=MAX_ZOOM,
+        # Pictures blur between their zoom levels; drawn lines do not, so without tiles a community can fill the screen.
+        zoomSnap=1 if base else 0.25,
+        # Leaflet's own attribution shows HTML; credits are text, and the page shows them.
+        attributionControl=False,
+    )
     for url in base.urls if base else ():
         Tiles(url, max_native_zoom=base.max_native_zoom).add_to(shell)  # type: ignore[union-attr]
-    # Markers of venues stand above the buildings, their greens below.
+    # Markers of venues stand above the buildings, their greens below; the border lies on what ends at it.
+    CustomPane("gm-border", z_index=399).add_to(shell)
     CustomPane("gm-spots", z_index=425, pointer_events=True).add_to(shell)
     for key, (height, url) in LAYERS.items():
         if layers is not None and key not in layers:

@@ -25,14 +25,14 @@
       el("p", { class: "why" }, deputy.why || ""));
   }
 
-  function rung(entry) {
+  function rung(entry, first = false) {
     const answering = entry.acting || entry.holder || {};
     return el("li", { class: "rung rung-" + entry.status },
       el("div", { class: "rung-text" },
-        el("p", { class: "role" }, entry.role_name, status(entry)),
+        el("p", { class: "role" }, el("span", {}, entry.role_name), status(entry)),
         entry.holder ? el("p", { class: "holder" }, entry.holder.name) : null,
         since(entry), acting(entry)),
-      answering.name || answering.phone ? Home.call(answering.name || entry.role_name, answering.phone) : null);
+      answering.name || answering.phone ? Home.call(answering.name || entry.role_name, answering.phone, first ? "call-first" : "") : null);
   }
 
   /** The chain by place: one block for every level, an entrance apart. */
@@ -50,16 +50,18 @@
     const own = answer.places[0], blocks = levels(answer);
     const doors = blocks.filter(block => block.place.kind === "entrance" && block.place.code !== own.code);
     const rest = blocks.filter(block => !doors.includes(block));
+    // The one to call first: the nearest post of the place itself. Of six entrances none is nearer than another.
+    const nearest = rest.length ? rest[0].entries[0] : null;
     const items = rest.map(({ place, entries }) => el("li", { class: "level" },
       el("h3", { class: "level-name" }, el("span", { class: "level-kind" }, Home.kind(place.kind)),
         place.code === own.code ? null : el("span", {}, place.name)),
-      el("ul", {}, ...entries.map(rung))));
+      el("ul", {}, ...entries.map(entry => rung(entry, entry === nearest)))));
     if (doors.length) {
       items.unshift(el("li", { class: "level level-doors" },
         el("h3", { class: "level-name" }, el("span", { class: "level-kind" }, t("Entrances"))),
         el("ul", {}, ...doors.map(({ place, entries }) => el("li", { class: "door" },
           el("button", { type: "button", class: "door-name", onclick: () => Home.ask({ code: place.code }, { reveal: true }) }, shortDoor(place.name, own.name)),
-          el("ul", {}, ...entries.map(rung)))))));
+          el("ul", {}, ...entries.map(entry => rung(entry))))))));
     }
     return el("ol", { class: "ladder" }, ...items);
   }
@@ -73,8 +75,9 @@
   function heading(answer) {
     const [own, ...above] = answer.places;
     const facts = [];
-    if (own.households) facts.push(t("{n} households", { n: own.households }));
-    const trail = above.filter(place => place.kind !== "community" || above.length === 1);
+    if (own.households) facts.push(t("{n} households", { n: Home.count(own.households) }));
+    // From the large to the small, as addresses are written.
+    const trail = above.filter(place => place.kind !== "community" || above.length === 1).reverse();
     return el("header", { class: "panel-head" },
       el("div", { class: "panel-title" },
         el("p", { class: "kind" }, Home.kind(own.kind)),

@@ -27,6 +27,7 @@
     const parameters = GridMap.day ? { on: GridMap.day } : {};
     const collection = await GridMap.get(layer.source.url, parameters);
     layer.reach = L.latLngBounds([-90, -180], [90, 180]); // it needs no fetch of its own until the day changes
+    layer.day = GridMap.day;
     layer.put(collection);
     const all = known();
     if (!all.length) return false;

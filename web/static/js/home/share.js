@@ -1,25 +1,32 @@
 "use strict";
 /** Takes an answer along: as text for WeChat, as an address. */
 (function () {
+  const numbered = person => [person.name, person.phone].filter(Boolean).join(" ");
+
   function line(entry) {
-    const number = person => [person.name, person.phone].filter(Boolean).join(" ");
-    const role = entry.role_name;
-    if (entry.status === "filled") return t("{role}: {who}", { role, who: number(entry.holder) });
-    const who = entry.acting ? t("{role}: {who}", { role: entry.acting.role === entry.role ? t("Deputy") : entry.acting.role_name, who: number(entry.acting) }) : "";
-    const why = entry.acting && entry.acting.why ? t(" ({why})", { why: entry.acting.why }) : "";
-    const holder = entry.status === "on_leave" ? t("{name} is on leave", { name: entry.holder.name }) : t("vacant");
-    return t("{role}: {who}", { role, who: [holder, who].filter(Boolean).join(t("; ")) }) + why;
+    const { acting, holder, role_name: role } = entry;
+    if (entry.status === "filled") return t("{role}: {who}", { role, who: numbered(holder) });
+    const words = [entry.status === "on_leave" ? t("{name} is on leave", { name: holder.name }) : t("vacant")];
+    let why = "";
+    if (acting) {
+      const deputy = acting.role === entry.role ? t("Deputy") : acting.role_name;
+      words.push(t("{role}: {who}", { role: deputy, who: numbered(acting) }));
+      if (acting.why) why = t(" ({why})", { why: acting.why });
+    }
+    const who = words.join(t("; "));
+    return t("{role}: {who}", { role, who }) + why;
   }
 
   /** The whole ladder as plain text, one post a line. */
   Home.asText = function asText(answer) {
     const [own, ...above] = answer.places;
     const title = above.filter(place => place.kind === "compound" || place.kind === "community").map(place => place.name).reverse();
-    const lines = [t("[Who is responsible] {place}", { place: [...title, own.name].join(" ") }), t("As of {day}", { day: Home.day(answer.on) })];
+    const place = [...title, own.name].join(" ");
+    const lines = [t("[Who is responsible] {place}", { place }), t("As of {day}", { day: Home.day(answer.on) })];
     if (answer.community && answer.community.sample) lines.push(t("Made-up sample: no real place, nobody real."));
-    for (const { place, entries } of Home.levels(answer)) {
-      const aside = place.code !== own.code && (place.kind === "entrance" || place.kind === "grid_cell" || place.kind === "cluster");
-      lines.push(...entries.map(entry => (aside ? place.name + " " : "") + line(entry)));
+    for (const { place: held, entries } of Home.levels(answer)) {
+      const aside = held.code !== own.code && ["entrance", "grid_cell", "cluster"].includes(held.kind);
+      lines.push(...entries.map(entry => (aside ? held.name + " " : "") + line(entry)));
     }
     return lines.join("\n");
   };

@@ -3,13 +3,16 @@
 (function () {
   const phone = window.matchMedia("(max-width: 45rem)");
   const panel = Home.$("panel"), handle = Home.$("handle"), root = document.documentElement;
-  const PEEK = 88;
+  const PEEK = 104;
   let level = "peek";
 
   const heights = () => ({ peek: PEEK, half: Math.round(window.innerHeight * .45), full: Math.round(window.innerHeight * .85) });
 
   function apply(pixels) {
-    root.style.setProperty("--sheet", (phone.matches ? pixels : 0) + "px");
+    const height = phone.matches ? pixels : 0;
+    root.style.setProperty("--sheet", height + "px");
+    // What stands on the map's lower edge rises with the sheet, but not into the controls at the top.
+    root.style.setProperty("--lift", Math.min(height, heights().half) + "px");
   }
 
   function set(wanted) {

@@ -2,6 +2,7 @@
 /** Brings the page together: what is asked, what the address says, what the panel shows. */
 (function () {
   const PATIENCE = 130; // ms before the panel says that it waits; faster answers replace the old one directly
+  const STALE = 600000; // ms out of sight after which the map is fetched anew
   let request = null, returnTo = null, closing = false;
 
   /** A sentence above the map; it goes when the next thing succeeds, or by hand. */
@@ -162,6 +163,11 @@
   });
   window.addEventListener("popstate", follow);
   window.addEventListener("hashchange", follow);
+  let seen = Date.now();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) seen = Date.now();
+    else if (Date.now() - seen > STALE) GridMap.renew();
+  });
   window.addEventListener("online", () => { Home.trouble(""); GridMap.refresh(); });
   window.addEventListener("offline", () => Home.trouble(Home.fault({ status: 0 })));
   for (const button of document.querySelectorAll("[data-reload]")) button.addEventListener("click", () => window.location.reload());

@@ -25,6 +25,9 @@ const Home = {
   /** Tell screen readers, once. */
   say(text) { Home.$("said").textContent = text; },
 
+  /** A count with its thousands apart. */
+  count: number => new Intl.NumberFormat(document.documentElement.lang).format(number),
+
   /** A number as people read it: 139 0000 0001. */
   spaced(phone) {
     return /^1\d{10}$/.test(phone) ? phone.replace(/(\d{3})(\d{4})(\d{4})/, "$1 $2 $3") : phone;

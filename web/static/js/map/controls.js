@@ -8,7 +8,7 @@
     { keys: ["ways"], name: "Walls, gates and paths" },
     { keys: ["grid_cells"], name: "Grid cell borders" },
   ];
-  const SHOWN_IN_LEGEND = 12;
+  const SHOWN_IN_LEGEND = { compounds: 10, grid_cells: 6 }; // cells are many, and their names stand on the map
   const store = {
     get(key) { try { return window.localStorage.getItem("gridmap." + key); } catch (error) { return null; } },
     set(key, value) { try { window.localStorage.setItem("gridmap." + key, value); } catch (error) { /* storage is off: the choice lasts for this page */ } },
@@ -105,7 +105,7 @@
       const layer = GridMap.layers[key], view = GridMap.map.getBounds();
       if (!layer || !layer.shown) return [];
       const shown = [...layer.shapes.values()].filter(shape => view.intersects(shape.getBounds()));
-      const rows = shown.slice(0, SHOWN_IN_LEGEND).map(({ feature }) => {
+      const rows = shown.slice(0, SHOWN_IN_LEGEND[key]).map(({ feature }) => {
         const { house, line } = GridMap.looks.hue(feature.id);
         return el("li", {}, swatch(house, line), el("span", {}, feature.properties.name));
       });
@@ -120,7 +120,7 @@
       const kinds = new Set([...layer.shapes.values()].map(shape => shape.feature.properties.kind));
       const rows = [["wall", swatch(null, "#5b5148"), t("wall")], ["gate", swatch(null, "#2c7a4b"), t("gate")],
         ["path", swatch(null, "#b9a98a", "4 3"), t("path")], ["barrier", swatch(null, "#a8642a", "1 4"), t("barrier")]];
-      return rows.filter(([kind]) => kinds.has(kind)).map(([, picture, text], index) =>
+      return rows.filter(([kind]) => kinds.has(kind) && (kind === "wall" || !GridMap.far())).map(([, picture, text], index) =>
         el("li", { class: index ? null : "gm-first" }, picture, el("span", {}, text)));
     },
   };

@@ -13,7 +13,7 @@ GridMap.Features = L.LayerGroup.extend({
     this.look = GridMap.looks[key];
     this.shapes = new Map();
     this.reach = null; // the stretch of the earth that is loaded
-    this.stale = false;
+    this.day = null; // of which day
     this.canvas = false;
     this.shown = true;
   },
@@ -27,30 +27,40 @@ GridMap.Features = L.LayerGroup.extend({
   refresh() {
     const map = GridMap.map;
     const shown = this.shown = !GridMap.hidden.has(this.key) && map.getZoom() >= (this.look.from || 0);
-    for (const name of this.panes()) map.getPane(name).style.display = shown ? "" : "none";
+    for (const name of this.panes()) {
+      const pane = map.getPane(name);
+      pane.style.display = shown ? "" : "none";
+      pane.classList.toggle("gm-far", GridMap.far());
+    }
     if (!shown || !this.source.url) return;
     const view = map.getBounds();
-    if (!this.stale && this.reach && this.reach.contains(view)) return;
+    const { reach, day } = this.request ? this.request : this;
+    if (reach && reach.contains(view) && day === GridMap.day) return;
     this.fetch(view.pad(.4));
   },
 
   panes() {
-    return this.look.spots ? ["gm-" + this.key, this.look.spots] : ["gm-" + this.key];
+    return ["gm-" + this.key, this.look.spots, this.look.border && this.look.border.pane].filter(Boolean);
   },
 
   async fetch(bounds) {
-    if (this.request) this.request.abort();
-    const request = this.request = new AbortController();
+    if (this.request) this.request.abort.abort();
+    const { day } = GridMap, { whole } = this.look;
+    const request = this.request = {
+      abort: new AbortController(), day, reach: whole ? L.latLngBounds([-90, -180], [90, 180]) : bounds,
+    };
     const parameters = {};
-    if (!this.look.whole) {
+    if (!whole) {
       parameters.bbox = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]
         .map((value, index) => Math.max(-(index % 2 ? 90 : 180), Math.min(index % 2 ? 90 : 180, value)).toFixed(5)).join(",");
     }
-    if (GridMap.day) parameters.on = GridMap.day;
+    if (day) parameters.on = day;
     GridMap.events.fire("loading");
     try {
-      const collection = await GridMap.get(this.source.url, parameters, request.signal);
-      this.reach = this.look.whole ? L.latLngBounds([-90, -180], [90, 180]) : bounds;
+      const collection = await GridMap.get(this.source.url, parameters, request.abort.signal);
+      if (day !== this.day) this.clear(); // nothing of another day stays
+      this.day = day;
+      this.reach = request.reach;
       this.put(collection);
     } catch (error) {
       if (error.name !== "AbortError") GridMap.events.fire("trouble", { error, key: this.key });
@@ -64,8 +74,7 @@ GridMap.Features = L.LayerGroup.extend({
   put(collection) {
     const features = collection.features || [];
     const canvas = features.length > this.CANVAS_FROM;
-    if (this.stale || canvas !== this.canvas) this.clear();
-    this.stale = false;
+    if (canvas !== this.canvas) this.clear();
     this.canvas = canvas;
     if (this.look.hues) {
       GridMap.looks.assignHues(features);
@@ -75,6 +84,7 @@ GridMap.Features = L.LayerGroup.extend({
     for (const [code, shape] of this.shapes) {
       if (wanted.has(code)) continue;
       this.removeLayer(shape);
+      if (shape.border) this.removeLayer(shape.border);
       this.shapes.delete(code);
     }
     for (const [code, feature] of wanted) if (!this.shapes.has(code)) this.add(code, feature);
@@ -97,13 +107,13 @@ GridMap.Features = L.LayerGroup.extend({
       pane: "gm-" + this.key,
       renderer: this.renderer(),
       interactive,
-      className: this.look.className,
+      className: this.look.classOf ? this.look.classOf(feature) : this.look.className,
       bubblingMouseEvents: false,
       pointToLayer: (_, latlng) => {
         const marker = this.look.marker(feature, latlng);
         marker.options.pane = this.look.spots || "gm-" + this.key;
         marker.options.interactive = interactive;
-        marker.options.className = this.look.className;
+        marker.options.className = this.look.classOf ? this.look.classOf(feature) : this.look.className;
         marker.options.bubblingMouseEvents = false;
         return marker;
       },
@@ -113,6 +123,7 @@ GridMap.Features = L.LayerGroup.extend({
     if (interactive) shape.on("click", event => GridMap.pick({ code, kind: feature.properties.kind, latlng: event.latlng }));
     if (shape.setStyle && feature.geometry.type !== "Point") shape.setStyle(this.look.style(feature, this));
     this.addLayer(shape);
+    if (this.look.border) this.addLayer(shape.border = L.polygon(shape.getLatLngs(), this.look.border));
     if (interactive && !this.canvas) GridMap.keyboard.offer(code, shape);
   },
 

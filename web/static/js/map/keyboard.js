@@ -103,6 +103,9 @@
       const box = map.getContainer();
       box.append(el("span", { class: "gm-cross", "aria-hidden": "true" }));
       map.on("moveend", () => GridMap.keyboard.renew());
+      // Browsers show :focus-visible also where Leaflet itself focuses the map after a touch.
+      document.addEventListener("keydown", () => box.classList.add("gm-keys"), true);
+      document.addEventListener("pointerdown", () => box.classList.remove("gm-keys"), true);
       box.addEventListener("keydown", event => {
         if (event.target !== box || event.key !== "Enter") return;
         event.preventDefault();

@@ -58,17 +58,18 @@
   /** The text that fits into a box of so many pixels: the name, else the number in it, else nothing. */
   function fitting(name, kind, box, key) {
     if (!box) return name;
-    const roomy = key === "buildings" ? 1.1 : 1.5;
+    const roomy = key === "buildings" ? .95 : 1.5;
     if (width(name, kind) <= box.x * roomy && box.y >= kind.height * .6) return name;
     const number = key === "buildings" && /\d+/.exec(name);
-    return number && width(number[0], kind) <= box.x * roomy && box.y >= kind.height * .45 ? number[0] : "";
+    return number && width(number[0], kind) <= box.x * 1.1 && box.y >= kind.height * .45 ? number[0] : "";
   }
 
   function wanted(key, zoom, feature) {
     switch (key) {
       case "compounds": return zoom >= 13;
       case "grid_cells": return GridMap.colour === "grid_cell" || zoom >= 17;
-      case "facilities": return feature.geometry.type === "Point" && zoom >= 17;
+      case "buildings": return zoom >= 16;
+      case "facilities": return feature.geometry.type === "Point" && zoom >= 17.5;
       case "ways": return Boolean(feature.properties.name) && feature.geometry.type === "LineString" && zoom >= 16.5;
       case "entrances": return zoom >= 18.5;
       default: return true;
@@ -101,6 +102,19 @@
     return found.sort((a, b) => b.room - a.room);
   }
 
+  /** Where markers stand, so that no name is written across one. */
+  function markers(map) {
+    const layer = GridMap.layers.facilities, boxes = [];
+    if (!layer || !layer.shown) return boxes;
+    for (const shape of layer.shapes.values()) {
+      const element = shape.getElement && shape.feature.geometry.type === "Point" && shape.getElement();
+      if (!element || !element.offsetWidth) continue;
+      const point = map.latLngToLayerPoint(shape.getLatLng());
+      boxes.push({ x: point.x - 14, y: point.y - 14, w: 28, h: 28 });
+    }
+    return boxes;
+  }
+
   function draw() {
     planned = false;
     const map = GridMap.map;
@@ -111,7 +125,7 @@
       pane.setAttribute("aria-hidden", "true"); // names are said by the features themselves
       map.on("zoomstart", () => { pane.style.visibility = "hidden"; });
     }
-    const placed = [], nodes = [];
+    const placed = markers(map), nodes = [];
     if (!GridMap.hidden.has("labels")) {
       const view = map.getBounds();
       const order = GridMap.colour === "grid_cell"
@@ -119,7 +133,7 @@
         : ["compounds", "buildings", "facilities", "entrances", "grid_cells", "ways"];
       for (const key of order) {
         for (const label of candidates(key, map, view)) {
-          if (placed.length >= MOST) break;
+          if (nodes.length >= MOST) break;
           if (placed.some(other => label.x < other.x + other.w && other.x < label.x + label.w
                                 && label.y < other.y + other.h && other.y < label.y + label.h)) continue;
           placed.push(label);

@@ -63,7 +63,7 @@
       if (GridMap.colour !== colour) {
         return colour === "compound"
           ? { fill: false, weight: 2.4, color: "#5d727c" }
-          : { fill: false, weight: 1.2, color: "#6f858e", dashArray: "2 5" };
+          : { fill: false, weight: 1.1, color: "#7d929b", dashArray: "2 4" };
       }
       const { area: fillColor, line } = hue(feature.id);
       return { fill: true, fillColor, fillOpacity: .55, weight: colour === "compound" ? 2.4 : 1.8, color: line, dashArray: null };
@@ -78,23 +78,44 @@
     barrier: { color: "#a8642a", weight: 2.2, dashArray: "1 4" },
   };
 
+  /** Grounds by kind of facility; what is not listed is public land. */
+  const GROUNDS = {
+    green: "#bfdcae", park: "#b3d6a0", water: "#b5d9ea", parking: "#dcdfe3", square: "#ece4d2",
+    playground: "#f0dfb8", fitness: "#f0dfb8", sports_ground: "#d9cfa8", school: "#e9d6c8", kindergarten: "#e9d6c8",
+    clinic: "#e9d6c8", market: "#e9d6c8", public_building: "#d9cfc6",
+  };
+  /** Pictures of venues by kind of facility. */
+  const PICTURES = {
+    party_service_centre: "flag", station: "flag", civic_practice_station: "flag", deliberation_venue: "chat", pavilion: "chat",
+    notice_board: "board", property_office: "tools", police_room: "shield", library: "book", canteen: "bowl",
+    charging: "bolt", recycling: "bin", clinic: "cross", heating_station: "heat",
+  };
+
   GridMap.looks = {
     HUES, POSTS, MANY, hue, posts, assignHues,
-    community: { style: () => ({ weight: 3, color: "#3d5560", fill: true, fillColor: "#fff", fillOpacity: .6, dashArray: "10 5 2 5" }), whole: true },
+    community: {
+      style: () => ({ weight: 0, fill: true, fillColor: "#f8faf9", fillOpacity: 1 }),
+      // Its border lies above the cells, which end on it.
+      border: { pane: "gm-border", fill: false, weight: 2.5, color: "#3d5560", dashArray: "12 5 2 5", interactive: false },
+      whole: true,
+    },
     compounds: { from: 11, style: area("compound"), hues: true },
     grid_cells: { from: 13, style: area("grid_cell"), hues: true },
     facilities: {
       from: 15,
       spots: "gm-spots", // markers stand above buildings, greens lie below them
-      style: () => ({ weight: 0, fill: true, fillColor: "#b7d7a8", fillOpacity: .8 }),
+      style: feature => ({ weight: 0, fill: true, fillColor: GROUNDS[feature.properties.facility_kind] || "#dfe0d8",
+        // Lawns cover most of a compound; where the compound is coloured its colour must be seen.
+        fillOpacity: feature.properties.compound && GridMap.colour !== "vacancy" ? .3 : .85 }),
       marker: (feature, latlng) => L.marker(latlng, {
         keyboard: false, bubblingMouseEvents: false,
-        icon: L.divIcon({ className: "gm-facility", iconSize: [30, 30], html: icon("home") }),
+        icon: L.divIcon({ className: PICTURES[feature.properties.facility_kind] === "flag" ? "gm-facility gm-major" : "gm-facility", iconSize: [28, 28], html: icon(PICTURES[feature.properties.facility_kind] || "pin") }),
       }),
       interactive: feature => feature.geometry.type === "Point",
     },
     ways: {
-      from: 15.5,
+      from: 15,
+      classOf: feature => "gm-way-" + feature.properties.kind,
       style: feature => WAYS[feature.properties.kind] || WAYS.path,
       marker: (feature, latlng) => L.circleMarker(latlng, { radius: 4, weight: 2, color: "#2c7a4b", fill: true, fillColor: "#fff", fillOpacity: 1 }),
     },

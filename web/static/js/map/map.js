@@ -56,6 +56,7 @@ const GridMap = {
   /** Show a stretch of the earth and let the layers fetch. */
   start(bounds) {
     GridMap.open = true;
+    GridMap.map.invalidateSize({ animate: false, pan: false }); // a strip may have come above the map
     GridMap.fit(bounds, { animate: false });
     GridMap.refresh();
   },
@@ -70,9 +71,17 @@ const GridMap = {
   setDay(day) {
     if (GridMap.day === day) return;
     GridMap.day = day;
-    for (const layer of Object.values(GridMap.layers)) layer.stale = true;
     GridMap.refresh();
   },
+
+  /** Fetch everything anew: posts change while a page stays open. */
+  renew() {
+    for (const layer of Object.values(GridMap.layers)) layer.reach = null;
+    GridMap.refresh();
+  },
+
+  /** Whether small things (paths, most venues) are still left out at this zoom. */
+  far: () => GridMap.map.getZoom() < 16.9,
 
   setColour(colour) {
     GridMap.colour = colour;
