@@ -42,5 +42,5 @@ def address(database: Database) -> str:
 def label(value: object) -> str:
     """A short name of a parameter."""
     if isinstance(value, dict):
-        return ",".join(f"{name}={str(content)[-12:]}" for name, content in value.items())
+        return ",".join(f"{name}={str(content)[-26:]}" for name, content in value.items())
     return str(value)[-30:]

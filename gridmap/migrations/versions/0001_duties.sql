@@ -34,6 +34,18 @@ create trigger foreign_holder_insert after insert on appointment
 create trigger foreign_holder_update after update on appointment
     referencing new table as new_rows for each statement execute function refuse_foreign_holders();
 
+create trigger one_after_another before insert or update of place_id, role, person_id, organization_id, during on appointment
+    for each row execute function wait_for_place();
+
+create function wait_for_appointment() returns trigger language plpgsql set search_path from current as $$
+begin
+    perform from appointment where id = new.appointment_id for no key update;
+    return new;
+end $$;
+
+create trigger one_after_another before insert or update of appointment_id, during on leave
+    for each row execute function wait_for_appointment();
+
 -- A leave lies within its appointment, and a deputy is somebody else of the same community. Both sides are watched, each
 -- behind a lock on the appointment's row; deferrable, so that a hand-over may shorten an appointment first.
 create function refuse_stray_leaves() returns trigger language plpgsql set search_path from current as $$
@@ -47,7 +59,7 @@ begin
             using errcode = 'invalid_transaction_state';
     end if;
     if tg_table_name = 'leave' then
-        select * into post from appointment where id = new.appointment_id for share;
+        select * into post from appointment where id = new.appointment_id;
     else
         select * into post from appointment where id = new.id;
     end if;

@@ -124,6 +124,17 @@ create trigger stray_insert after insert on way
 create trigger stray_update after update on way
     referencing new table as new_rows for each statement execute function refuse_stray_ways();
 
+-- Whoever writes to the same place at the same moment waits here. Without it each would enter its row and then wait in
+-- the exclusion constraint for the other: a deadlock, seen after a second, and no word of what is wrong.
+create function wait_for_place() returns trigger language plpgsql set search_path from current as $$
+begin
+    perform from place where id = new.place_id for no key update;
+    return new;
+end $$;
+
+create trigger one_after_another before insert or update of place_id, valid on place_version
+    for each row execute function wait_for_place();
+
 -- Grid cells of one day do not overlap. An exclusion constraint on && would refuse neighbours.
 create function refuse_overlapping_cells() returns trigger language plpgsql set search_path from current as $$
 declare
