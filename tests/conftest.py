@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -14,11 +17,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from geodata.load import store
+from geodata.sample import community
 from gridmap.database import Database, upgrade
 from gridmap.postgis import OWNER, RUNTIME, PrivatePostgis, create_database
 from gridmap.settings import Settings
 
 TEMPLATE = "template_gridmap"
+SAMPLE_DAY = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="session")
@@ -120,3 +126,33 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder.resolve()
+
+
+def run_gridmap(database: Database, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Call the `gridmap` command on a test database, as a user would."""
+    command = [sys.executable, "-c", "from web.commands import main; main()", *map(str, arguments)]
+    environment = os.environ | {"DATABASE_URL": database.url, "GRIDMAP_OWNER_URL": database.owner_url}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def helsinki(new_database: Callable[..., Database], shared: Path) -> Database:
+    """A database with the real extract and its roster, imported by the command; tests leave it as it is."""
+    database = new_database()
+    folder = shared / "data" / "osm"
+    drawn = [f"--{name}" for name in ("boundary", "compounds", "cells")]
+    files = [folder / f"helsinki_{name}.geojson" for name in ("boundary", "compounds", "grid_cells")]
+    options = [part for pair in zip(drawn, files, strict=True) for part in pair]
+    for call in (["import", folder / "helsinki.osm.pbf", *options], ["import", folder / "helsinki_roster.xlsx"]):
+        done = run_gridmap(database, *call)
+        assert done.returncode == 0, done.stderr
+    return database
+
+
+@pytest.fixture(scope="session")
+def sample(new_database: Callable[..., Database]) -> Database:
+    """A database with the sample community as of `SAMPLE_DAY`; tests leave it as it is."""
+    database = new_database()
+    with database.writing("test") as session:
+        store(session, community(as_of=SAMPLE_DAY))
+    return database

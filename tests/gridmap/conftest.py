@@ -84,7 +84,7 @@ class Town:
         """Return the id of a person, made when first named; the phone is the name's."""
         known = self.session.scalar(select(Person.id).where(Person.name == name))
         if known is None:
-            person = Person(community_id=self.community, name=name, phone=f"phone of {name}", search=[])
+            person = Person(community_id=self.community, name=name, phone=f"phone of {name}"[:40], search=[])
             self.session.add(person)
             self.session.flush()
             known = person.id

@@ -105,7 +105,7 @@ class Oracle:
 
 @pytest.fixture(scope="module")
 def oracle(helsinki: Database, shared: Path) -> Oracle:
-    return Oracle(helsinki, shared / "osm" / "helsinki_roster.xlsx")
+    return Oracle(helsinki, shared / "data" / "osm" / "helsinki_roster.xlsx")
 
 
 def questions(oracle: Oracle) -> Iterator[tuple[float, float, date]]:

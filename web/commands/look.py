@@ -47,8 +47,11 @@ def _lines(answer: dict[str, Any]) -> list[str]:
         f"  {entry['role_name']}, {entry['place']['name']}: {_contact(entry['holder'])} ({entry['note'] or '-'})"
         for entry in answer["households"]
     ]
-    lines += [f"  {service['label']}: {service['role_name']} {_contact(service)}" for service in answer["services"]]
-    return lines
+    # One contact often answers for many problems: named once.
+    by_contact: dict[str, list[str]] = {}
+    for service in answer["services"]:
+        by_contact.setdefault(f"{service['role_name']} {_contact(service)}", []).append(service["label"])
+    return lines + [f"  {', '.join(problems)}: {contact}" for contact, problems in by_contact.items()]
 
 
 def _post(entry: dict[str, Any]) -> str:
