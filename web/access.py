@@ -190,7 +190,7 @@ def _next() -> str:
 @public
 def sign_in() -> Answer:
     """Show the form, or take it and open a session."""
-    if request.method == "GET":
+    if request.method in SAFE:
         if _signed_in():
             return cast("Response", redirect(_next()))
         return render_template("access/sign_in.html", name="", fault=None)
@@ -238,7 +238,7 @@ def sign_out() -> Answer:
 def password() -> Answer:
     """Show the form, or take it: a new password, a new session here, and no other one anywhere."""
     asking = viewer()
-    if request.method == "GET":
+    if request.method in SAFE:
         return render_template("access/password.html", faults={}, changed="changed" in request.args)
     old, new = request.form.get("old", ""), request.form.get("new", "")
     now, address = _viewers().clock(), request.remote_addr or ""

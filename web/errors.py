@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, json, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from gridmap import errors
 from web.i18n import sentence
@@ -33,6 +33,7 @@ def answer(app: Flask) -> None:
     """Give every error of `app` its answer: a problem document (RFC 9457) to programs, a page to people."""
     app.register_error_handler(errors.GridMapError, _domain)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(DBAPIError, _database_refused)
     app.register_error_handler(UnicodeError, _undecodable)
@@ -66,6 +67,12 @@ def _http(error: HTTPException) -> Response:
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _foreign_host(_error: SecurityError) -> Response:
+    # Addresses cannot be built for a host that is not ours, so there is no page around the sentence.
+    text = gettext("This server does not answer to that name.")
+    return current_app.response_class(text + "\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
 
 
 def _database_away(error: OperationalError) -> Response:

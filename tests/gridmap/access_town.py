@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from shapely import box
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridmap.access import Level, create_user, user_named
+from gridmap.access import Grant, Level, User
 from gridmap.access.passwords import hashed
 from gridmap.database import Database
+from gridmap.places import Community
 from tests.gridmap.conftest import Town
 
 PASSWORD = "under the old locust tree"
@@ -42,11 +44,17 @@ def settle(session: Session) -> Town:
     return town
 
 
-def user(session: Session, name: str, level: Level = Level.VIEWER, *, person: int | None = None) -> int:
-    """Make an account that has chosen its password, `PASSWORD`; returns its id."""
-    create_user(session, name, level, person_id=person)
-    made = user_named(session, name)
-    made.password_hash, made.must_change_password = _HASH, False
+def user(
+    session: Session, name: str, level: Level = Level.VIEWER, *, person: int | None = None, one_time: bool = False
+) -> int:
+    """Make an account whose password is `PASSWORD`, of the whole community unless its level says otherwise."""
+    made = User(
+        name=name, level=level, person_id=person, password_hash=_HASH, must_change_password=one_time, locked=False
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    if level not in {Level.ADMIN, Level.LEADER}:
+        session.add(Grant(user_id=made.id, place_id=session.scalars(select(Community.id)).one()))
     session.flush()
     return made.id
 
