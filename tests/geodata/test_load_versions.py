@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,12 +30,11 @@ def periods(draw: st.DrawFn) -> versions.Period:
 def timelines(draw: st.DrawFn) -> list[Version]:
     cuts = sorted(draw(st.sets(st.integers(0, 12), max_size=5)))
     bounds = [None, *cuts, None]
-    found = [
+    return [
         Version((day(a), day(b)), {"name": draw(st.sampled_from("ab")), "households": draw(st.integers(1, 2))}, number)
-        for number, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False), 1)
+        for number, (a, b) in enumerate(pairwise(bounds), 1)
         if draw(st.booleans())
     ]
-    return found
 
 
 @st.composite
@@ -64,7 +64,7 @@ def test_a_change_is_true_on_its_days_and_nothing_else_moves(timeline: list[Vers
 @given(timelines(), st.lists(changes(), max_size=3))
 def test_versions_never_share_a_day_and_each_row_is_used_once(timeline: list[Version], said: list[Change]) -> None:
     after = versions.changed(timeline, said, BLANK)
-    assert not any(versions.overlap(a.period, b.period) for a, b in zip(after, after[1:], strict=False))
+    assert not any(versions.overlap(a.period, b.period) for a, b in pairwise(after))
     kept = [v.id for v in after if v.id is not None]
     assert len(kept) == len(set(kept))
     assert set(kept) <= {v.id for v in timeline}
