@@ -84,7 +84,11 @@ def readings(text: str) -> list[Address]:
         if not unfinished or (named := label(unfinished[0])) is None:
             return []
         first = Address(first.compound[: unfinished.start()], named)
-    return list(dict.fromkeys([first, *_others(first)]))
+    ways = [first, *_others(first)]
+    if not first.compound and first.rest.isascii() and len(first.rest) > 1:
+        # Unit 2, Building 3, Ruining Court: from small to large.
+        ways.insert(0, replace(first, compound=first.rest, rest=""))
+    return list(dict.fromkeys(ways))
 
 
 def labels(name: str) -> list[str]:
@@ -129,8 +133,6 @@ def _others(first: Address) -> Iterator[Address]:
             yield replace(first, building=before + number, entrance=after)
         if after and not first.entrance and after in _BEGUN_MARKS:
             yield replace(first, building=before + number)
-    if not first.compound and first.rest.isascii() and len(first.rest) > 1:  # Unit 2, Building 3, Ruining Court
-        yield replace(first, compound=first.rest, rest="")
 
 
 def _building(text: str, found: list[Item]) -> int | None:

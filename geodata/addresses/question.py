@@ -13,18 +13,20 @@ from gridmap.errors import BadInput
 from gridmap.search import LONGEST_QUERY, Query, Reading, Words
 
 
-def query(text: str) -> Query:
+def query(text: str, *, field: str = "q") -> Query:
     """Return what a text asks for: a code, a name, an address, or several of these.
 
     Parameters
     ----------
     text
         As it was typed: address, name, pinyin, initials, a mixture of them, or a part.
+    field
+        What an error calls the text.
 
     Raises
     ------
     BadInput
-        It is blank, longer than `LONGEST_QUERY` characters, or holds what no text may hold; `field` is ``q``.
+        It is blank, longer than `LONGEST_QUERY` characters, or holds what no text may hold.
 
     Examples
     --------
@@ -34,12 +36,12 @@ def query(text: str) -> Query:
     """
     typed = text.strip()
     if len(typed) > LONGEST_QUERY:
-        raise BadInput("{field} is longer than {most} characters", field="q", most=LONGEST_QUERY)
+        raise BadInput("{field} is longer than {most} characters", field=field, most=LONGEST_QUERY)
     if "\x00" in typed or any("\ud800" <= sign <= "\udfff" for sign in typed):
-        raise BadInput("{field} holds a character that no text may hold", field="q")
+        raise BadInput("{field} holds a character that no text may hold", field=field)
     plain = compact(normalise(typed))
     if not plain:
-        raise BadInput("{field} is empty; type a building, an entrance, a name or a code", field="q")
+        raise BadInput("{field} is empty; type a building, an entrance, a name or a code", field=field)
     ways = [Reading(_ground(way.compound), way.building, way.entrance) for way in readings(typed)]
     plainest = unicodedata.normalize("NFKC", typed)
     return Query(tuple(dict.fromkeys([typed, plainest, plainest.upper()])), _words(plain), tuple(dict.fromkeys(ways)))

@@ -103,7 +103,7 @@ def integer(numeral: str) -> int | None:
     spelt = numeral.translate(_SPELT)
     if spelt.isascii() and spelt.isdigit():
         return int(spelt) if len(spelt) <= 4 else None
-    if not (found := _POSITIONS.fullmatch(spelt)):
+    if not spelt or not (found := _POSITIONS.fullmatch(spelt)):
         return None
     thousands, hundreds, tens, last = found.groups()
     total = 1000 * int(thousands or 0) + 100 * int(hundreds or 0)
