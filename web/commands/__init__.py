@@ -78,4 +78,4 @@ def main() -> None:
 
 
 # Each module adds its commands to the group above.
-from web.commands import accounts, data, demo, look, serve  # noqa: E402, F401
+from web.commands import accounts, data, demo, look, search, serve  # noqa: E402, F401
