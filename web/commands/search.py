@@ -25,7 +25,7 @@ Examples:
 @click.argument("text", nargs=-1, required=True)
 @click.option("--community", metavar="CODE", help="Only what lies in this community.")
 @click.option("--on", "day", metavar="DAY", help="The day, as 2026-01-31; today when left out.")
-@click.option("--limit", type=click.IntRange(1, MOST_HITS), default=MOST_HITS, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST_HITS), default=MOST_HITS, show_default=True, help="Print so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
 def search(text: tuple[str, ...], community: str | None, day: str | None, limit: int, *, as_json: bool) -> None:
     """Find places and office holders: by address, name, number, pinyin, initials or code."""
