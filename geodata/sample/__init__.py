@@ -22,8 +22,8 @@ import numpy as np
 
 from geodata.exchange import Layers
 from geodata.sample.buildings import drawn
-from geodata.sample.census import census
-from geodata.sample.facilities import facilities
+from geodata.sample.census import counted
+from geodata.sample.facilities import all_facilities
 from geodata.sample.layers import TIMEZONE, framed
 from geodata.sample.names import Names
 from geodata.sample.outline import divided
@@ -31,7 +31,7 @@ from geodata.sample.people import appoint, channels
 from geodata.sample.registry import CODE, NAME, registered
 from geodata.sample.services import engage
 from geodata.sample.terms import FOUNDED, Roster
-from geodata.sample.walks import walks
+from geodata.sample.walks import all_ways
 from gridmap.errors import BadInput
 
 __all__ = ["CODE", "FOUNDED", "FROM", "NAME", "SEED", "UNTIL", "community"]
@@ -78,9 +78,9 @@ def community(*, as_of: date | None = None, seed: int = SEED) -> Layers:
     shapes, lives, dates, names = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
     division = divided()
     buildings = drawn(shapes)
-    registry = registered(division, buildings, census(buildings, lives))
-    ways = walks(division, buildings)
-    places = facilities(division, buildings, ways)
+    registry = registered(division, buildings, counted(buildings, lives))
+    ways = all_ways(division, buildings)
+    places = all_facilities(division, buildings, ways)
     roster = Roster(as_of, Names(names), dates)
     staff = appoint(registry, roster)
     engage(registry, roster)

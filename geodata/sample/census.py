@@ -31,7 +31,7 @@ class Census:
     residents: int
 
 
-def census(buildings: list[Building], rng: np.random.Generator) -> list[Census]:
+def counted(buildings: list[Building], rng: np.random.Generator) -> list[Census]:
     """Return the households and residents of each building.
 
     Parameters

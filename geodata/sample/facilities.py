@@ -128,7 +128,7 @@ ROOMS = (
 )
 
 
-def facilities(division: Division, buildings: list[Building], ways: list[Walk]) -> list[Facility]:
+def all_facilities(division: Division, buildings: list[Building], ways: list[Walk]) -> list[Facility]:
     """Return all facilities of the community.
 
     Parameters

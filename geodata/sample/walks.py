@@ -65,7 +65,7 @@ class Walk:
         return self.shape
 
 
-def walks(division: Division, buildings: list[Building]) -> list[Walk]:
+def all_ways(division: Division, buildings: list[Building]) -> list[Walk]:
     """Return all ways of the community.
 
     Parameters
