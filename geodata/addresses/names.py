@@ -38,6 +38,11 @@ _SURNAMES = {
         """,
     )
 }
+#: Characters of place names that people read in two ways.
+_PAIRS = {
+    "长": ("chang", "zhang"), "厦": ("sha", "xia"), "乐": ("le", "yue"), "行": ("hang", "xing"), "朝": ("chao", "zhao"),
+    "重": ("chong", "zhong"), "堡": ("bao", "pu"), "都": ("du", "dou"),
+}  # fmt: skip
 _HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
 
 
@@ -139,26 +144,32 @@ def _keys(plain: str) -> tuple[str, ...]:
     found = dict.fromkeys("=" + "".join(part)[:KEY_LENGTH] for part in parts)
     for spelling in spellings:
         if (short := LEFT_OUT.sub("", spelling)) != spelling:
-            found |= dict.fromkeys(["=" + short[:KEY_LENGTH], "=" + "".join(pinyin(short))[:KEY_LENGTH]])
+            syllables = pinyin(short)
+            for way in (short, syllables, initials(syllables, short)):
+                found["=" + "".join(way)[:KEY_LENGTH]] = None
     found |= dict.fromkeys("~" + later for part in parts for later in _later(part))
     found |= dict.fromkeys(labels(plain))
     return tuple(found)
 
 
 def _readings(spelling: str) -> Iterator[tuple[str, ...]]:
-    """Every way to read a name in Latin letters, then its initials."""
+    """Every way to read a name in Latin letters, each with its initials."""
     usual = pinyin(spelling)
-    readings = [usual]
+    ways = [usual]
     if _HAN_NAME.fullmatch(spelling):
         for surname in (spelling[:2], spelling[:1]):
             if special := _SURNAMES.get(surname):
                 syllables = special.split("'")
-                readings.append((*syllables, *usual[len(syllables) :]))
+                ways.append((*syllables, *usual[len(syllables) :]))
+    for sign, pair in _PAIRS.items():
+        if sign in spelling:
+            other = dict(zip(pair, reversed(pair), strict=True))
+            ways.append(tuple(other.get(syllable, syllable) for syllable in usual))
     # 绿 and 女 are typed with v or with u.
-    readings += [tuple(syllable.replace("v", "u") for syllable in way) for way in readings if "v" in "".join(way)]
-    for reading in readings:
-        yield reading
-        yield initials(reading, spelling)
+    ways += [tuple(syllable.replace("v", "u") for syllable in way) for way in ways if "v" in "".join(way)]
+    for way in ways:
+        yield way
+        yield initials(way, spelling)
 
 
 def _later(part: tuple[str, ...]) -> Iterator[str]:

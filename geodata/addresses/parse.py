@@ -61,7 +61,10 @@ def _parsed(text: str) -> Address:
     # 2单元3号楼: the entrance may stand before its building.
     if before and before.kind is Kind.ENTRANCE and not words(plain[before.end : start]):
         later, start = [before, *later], before.start
-    return _filled(plain, start, building, later)
+    address = _filled(plain, start, building, later)
+    if address.compound and address.compound in _SIDES:  # 西3栋 is the third of the western row, a name of its own
+        return replace(address, compound="", building=address.compound + building.label)
+    return address
 
 
 def readings(text: str) -> list[Address]:
@@ -117,11 +120,17 @@ _ONLY_LABEL = re.compile(r"[a-z]?[0-9]{1,4}[a-z]?|[a-z]")
 _UNFINISHED = re.compile(rf"(?<=[^{EVERYDAY}])[{EVERYDAY}]{{1,7}}$|^[a-z]$")
 _LETTERED = re.compile(r"(?P<before>[a-z]?)(?P<number>[0-9]+)(?P<after>[a-z]?)")
 _LETTER_AT_END = re.compile(r"(?<![a-z])[a-z]$")
+#: Rows of buildings are called by these.
+_SIDES = "东西南北中前后新老旧"
 #: A pinyin mark of which one letter is typed: 3d(ong), 3l(ou), 3z(huang), 3h(aolou).
 _BEGUN_MARKS = "dlzh"
 
 
 def _others(first: Address) -> Iterator[Address]:
+    if first.building and first.building[0] in _SIDES:  # 东3: perhaps building 3 of 东苑, being typed
+        yield replace(first, compound=first.building[0], building=first.building[1:])
+    elif first.building and len(first.compound) > 1 and first.compound[-1] in _SIDES:
+        yield replace(first, compound=first.compound[:-1], building=first.compound[-1] + first.building)
     lettered = _LETTERED.fullmatch(first.building or "")
     if lettered:
         before, number, after = lettered.groups()

@@ -44,7 +44,7 @@ def query(text: str, *, field: str = "q") -> Query:
         raise BadInput("{field} is empty; type a building, an entrance, a name or a code", field=field)
     ways = [Reading(_ground(way.compound), way.building, way.entrance) for way in readings(typed)]
     plainest = unicodedata.normalize("NFKC", typed)
-    return Query(tuple(dict.fromkeys([typed, plainest, plainest.upper()])), _words(plain), tuple(dict.fromkeys(ways)))
+    return Query(tuple(dict.fromkeys([typed, plainest, plainest.upper()])), _words(plain), tuple(dict.fromkeys(ways))[:_WAYS])
 
 
 def _words(plain: str) -> Words:
@@ -65,6 +65,7 @@ _MIXED = re.compile(r"[\u3400-\u9fff].*[a-z]|[a-z].*[\u3400-\u9fff]")
 _MARK_ABOVE = re.compile(r"[省市盟州县旗区镇乡]|街道|社区|[路街巷](?:[0-9]+号)?")
 
 _LEVELS_ABOVE = 6
+_WAYS = 3
 
 
 def _ground(compound: str) -> Words:

@@ -96,6 +96,13 @@ addressed as materialized (
             and (cast(:scope as int[]) is null or h.community_id in (select id from whole_community)
                  or h.place_id in (select id from single_place))
         union all
-        select 34 + grade, id from live where what = 'ground' and seen
+        -- Where the building is not known, at least what its words name: the best match alone, not every cell of a compound.
+        select 34 + grade, id
+        from (
+            select *, rank() over (partition by way order by grade,
+                array_position(array['community', 'compound', 'grid_cell', 'cluster'], kind)) as place
+            from live where what = 'ground' and seen
+        ) l
+        where place = 1
     ) found
 ),

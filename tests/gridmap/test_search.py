@@ -179,6 +179,18 @@ def test_a_whole_name_comes_before_a_beginning_and_a_beginning_before_a_later_pa
     assert found(session, "东苑") == ["东苑", "东苑花园", "东苑花园 新东苑"]
 
 
+def test_a_building_is_found_by_the_row_it_stands_in(session: Session, town: Place) -> None:
+    town.called("S13", "13号楼", "西3栋")
+    assert found(session, "西3栋") == found(session, "西3号楼") == ["塞上江南小区 13号楼"]
+    assert found(session, "塞上江南西3栋")[0] == "塞上江南小区 13号楼"
+    assert found(session, "塞上江南3号楼") == [BUILDING, COMPOUND]
+
+
+def test_of_what_the_words_name_only_the_best_stands_behind_the_building(session: Session, town: Place) -> None:
+    town.called("001", "塞上江南第一网格")
+    assert found(session, "ssjn3") == [BUILDING, COMPOUND]
+
+
 def test_where_the_building_is_unknown_the_compound_is_the_answer(session: Session, town: Place) -> None:
     assert found(session, "塞上江南99号楼2单元") == [COMPOUND]
 
