@@ -92,7 +92,8 @@ def _objects(source: osmium.io.File, found: Extract) -> None:
             _way(item, found)
         elif item.is_area() and not item.from_way():
             building = found.buildings.get(f"relation/{item.orig_id()}")
-            if building and building.fault is None:
+            # What cannot be assembled comes as an area without rings.
+            if building and building.fault is None and item.num_rings()[0]:
                 building.shape = shapely.from_wkb(wkb.create_multipolygon(item))
                 rings = (ring for outer in item.outer_rings() for ring in (outer, *item.inner_rings(outer)))
                 building.nodes = tuple(node.ref for ring in rings for node in ring)
