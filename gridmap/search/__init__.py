@@ -104,9 +104,9 @@ def hits(
     Returns
     -------
     str
-        ``{"hits": [{"kind", "code", "name", "context", "place", "lon", "lat", "role", "role_name"}, …]}``. `kind` is a
-        kind of place, ``person`` or ``organization``; `code` and `place` say where the hit leads; `role` is null for
-        places; `lon` and `lat`, in degrees, are null for a cluster without outline and buildings.
+        ``{"hits": [{"kind", "code", "name", "aliases", "context", "place", "lon", "lat", "role", "role_name"}, …]}``.
+        `kind` is a kind of place, ``person`` or ``organization``; `code` and `place` say where the hit leads; `role` is
+        null for places; `lon` and `lat`, in degrees, are null for a cluster without outline and buildings.
 
     Raises
     ------
@@ -116,8 +116,8 @@ def hits(
     Notes
     -----
     The order: a code; a whole name; an address (entrance, then its building, then what its words name); the beginning
-    of a name; a later part of one. Within each the more general place first, then by name, numbers by value. A weaker
-    kind of match is only looked for while there are fewer hits than asked. Cost: index probes by key.
+    of a name; a later part of one. Within each compounds, buildings, other places, people; then by name, numbers by
+    value. A weaker kind of match is only looked for while there are fewer hits than asked. Cost: index probes by key.
     """
     if not 1 <= limit <= MOST_HITS:
         raise BadInput("{field} must be a whole number from 1 to {most}", field="limit", most=MOST_HITS)

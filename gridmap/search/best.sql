@@ -15,9 +15,9 @@ near as materialized (
     where score <= coalesce((select score from candidate order by score offset 8 * :at_most limit 1), 100)
 ),
 told as (
-    select n.score, n.holder_kind, n.role, v.kind, v.place_id, v.name, v.geom, day.on_day,
+    select n.score, n.holder_kind, n.role, v.kind, v.place_id, v.name, v.aliases, v.geom, day.on_day,
         coalesce(person.name, organization.name) as holder, house.name as house, compound.name as compound, community.name as community,
-        -- The more general place first, people after places; within a kind by the first key: pinyin, numbers by value.
+        -- Compounds before buildings, what residents do not name after them, people last; then by pinyin, numbers by value.
         case when n.holder_kind is null then class.position else 10 end as class,
         community.search[1] as community_key, compound.search[1] as compound_key, house.search[1] as house_key,
         v.search[1] as own_key, coalesce(person.search[1], organization.search[1]) as holder_key,
@@ -28,7 +28,7 @@ told as (
     join place town on town.id = v.community_id
     cross join lateral (select coalesce(:on_day, (now() at time zone town.timezone)::date) as on_day) day
     cross join lateral (
-        select array_position(array['community', 'compound', 'grid_cell', 'cluster', 'building', 'entrance', 'facility'], v.kind)
+        select array_position(array['community', 'compound', 'building', 'grid_cell', 'cluster', 'entrance', 'facility'], v.kind)
             as position
     ) class
     left join place_version house on v.kind = 'entrance' and house.place_id = v.parent_id and house.valid @> day.on_day
@@ -50,6 +50,7 @@ best as (
 )
 select json_build_object('hits', coalesce(json_agg(json_build_object(
     'kind', coalesce(b.holder_kind, b.kind), 'code', p.code, 'name', coalesce(b.holder, b.name),
+    'aliases', case when b.holder is null then b.aliases else '{}' end,
     'context', concat_ws(' · ', b.community, b.compound, b.house, case when b.holder is not null then b.name end),
     'place', json_build_object('kind', b.kind, 'code', p.code, 'name', b.name),
     'lon', round(ST_X(spot.geom)::numeric, 7), 'lat', round(ST_Y(spot.geom)::numeric, 7),

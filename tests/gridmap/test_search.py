@@ -182,6 +182,7 @@ def test_a_whole_name_comes_before_a_beginning_and_a_beginning_before_a_later_pa
 def test_a_building_is_found_by_the_row_it_stands_in(session: Session, town: Place) -> None:
     town.called("S13", "13号楼", "西3栋")
     assert found(session, "西3栋") == found(session, "西3号楼") == ["塞上江南小区 13号楼"]
+    assert ask(session, "西3栋")[0]["aliases"] == ["西3栋"]
     assert found(session, "塞上江南西3栋")[0] == "塞上江南小区 13号楼"
     assert found(session, "塞上江南3号楼") == [BUILDING, COMPOUND]
 
@@ -207,7 +208,8 @@ def test_a_street_address_finds_building_and_staircase(session: Session, town: P
 def test_a_hit_says_what_and_where_it_is(session: Session, town: Place) -> None:
     first = ask(session, "塞上江南3-2")[0]
     assert first == {
-        "kind": "entrance", "code": "990000000001-S3-2", "name": "2单元", "context": "瑞宁社区 · 塞上江南小区 · 3号楼",
+        "kind": "entrance", "code": "990000000001-S3-2", "name": "2单元", "aliases": [],
+        "context": "瑞宁社区 · 塞上江南小区 · 3号楼",
         "place": {"kind": "entrance", "code": "990000000001-S3-2", "name": "2单元"},
         "lon": 113.105, "lat": 41.031, "role": None, "role_name": None,
     }  # fmt: skip
