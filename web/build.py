@@ -61,7 +61,6 @@ KEYWORDS = {
     "TooManyTries": None,
     "Unavailable": None,
     "NotConfigured": None,
-    "Problem": None,
 }
 
 
