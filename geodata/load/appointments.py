@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -21,6 +22,7 @@ from geodata.load.rows import Row
 from geodata.load.versions import ALWAYS, Period, ends, overlap, starts
 from gridmap.database import read_sql
 from gridmap.duties import Appointment
+from gridmap.places import Kind
 
 PERSON, ORGANIZATION = "person", "organization"
 _HOLDERS = {"person": PERSON, "个人": PERSON, "organization": ORGANIZATION, "单位": ORGANIZATION, "机构": ORGANIZATION}
@@ -152,7 +154,7 @@ def plan(roster: Roster, rows: list[Row], record: Record, codes: Codes, as_of: d
     for row in rows:
         if row.problems or (role := roster.role(row)) is None:
             continue
-        if (place := place_of(row, record, codes)) is None:
+        if (place := place_of(row, record, codes, [Kind(kind) for kind in role.places])) is None:
             continue
         if place.kind not in role.places:
             allowed = ", ".join(sorted(role.places)) or "none"
@@ -201,23 +203,33 @@ def write(session: Session, roster: Roster) -> None:
     writing.insert(session, Appointment, ("id", *_COLUMNS), (_row(term, roster) for term in fresh))
 
 
-def place_of(row: Row, record: Record, codes: Codes) -> Known | None:
-    """Return the place that a row names; an object of the map that is not on record leaves out the row alone.
+def place_of(row: Row, record: Record, codes: Codes, kinds: Collection[Kind] = ()) -> Known | None:
+    """Return the place that a row names by code, label, source_id, or a name that only one place has.
 
     Parameters
     ----------
     row
-        With a `place`.
+        With a `place`. An object of the map that is not on record leaves out the row alone.
     record, codes
         Of the community.
+    kinds
+        Of places that a name may mean; all when empty.
     """
     named = row.given["place"]
-    place = find(record, codes, named)
-    if place is None and _OBJECT_OF_A_MAP.fullmatch(named):
+    if place := find(record, codes, named):
+        return place
+    called = record.called(named, kinds)
+    if len(called) == 1:
+        return called[0]
+    if called:
+        row.refuse(
+            "place", named, "is the name of several places: {codes}", codes=", ".join(p.code for p in called[:5])
+        )
+    elif _OBJECT_OF_A_MAP.fullmatch(named):
         row.refuse("place", named, "is not on record: its outline was not usable, or it lies elsewhere", fatal=False)
-    elif place is None:
+    else:
         row.refuse("place", named, "is no place of community {community}", community=codes.community)
-    return place
+    return None
 
 
 def _holder(row: Row, role: Any, holders: Holders) -> Holder | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -84,6 +86,7 @@ class Record:
 
     community_id: int
     places: dict[int, Known] = field(default_factory=dict)
+    _by_name: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list), repr=False)
 
     def __post_init__(self) -> None:
         self.by_code = {place.code: place for place in self.places.values()}
@@ -102,6 +105,23 @@ class Record:
         if place.source_id:
             self.by_source[place.source_id] = place
         return place
+
+    def called(self, name: str, kinds: Collection[Kind]) -> list[Known]:
+        """Return the places that have a name or alias now; what they were called before does not count.
+
+        Parameters
+        ----------
+        name
+            The whole of it.
+        kinds
+            Kinds that are meant; all when empty.
+        """
+        if not self._by_name:
+            for place in self.places.values():
+                for version in place.timeline[-1:]:
+                    for spelling in {version.attributes["name"], *version.attributes["aliases"]}:
+                        self._by_name[spelling].append(place)
+        return [place for place in self._by_name.get(name, ()) if not kinds or place.kind in kinds]
 
     def of(self, *kinds: Kind) -> list[Known]:
         """Return the places of some kinds in the order of their codes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from geodata.load import values
 from geodata.load.values import Unusable
 from geodata.load.versions import Period, ends, starts
 from geodata.problems import Problem
+from geodata.validate import faults
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -156,36 +157,3 @@ def _check_geometries(rows: list[Row], contract: Contract) -> None:
             row.refuse("geometry", shape.geom_type, "must be one of: {kinds}", kinds=", ".join(contract.geometry))
         elif fault:
             row.refuse("geometry", None, "{fault}; repair it and import again", fault=fault)
-
-
-def faults(shapes: list[BaseGeometry | None]) -> Iterator[str | None]:
-    """Yield for each geometry why it cannot be stored, None where it can.
-
-    Parameters
-    ----------
-    shapes
-        In lon, lat; a missing one has no fault.
-    """
-    array = np.asarray(shapes, dtype=object)
-    bounds = shapely.bounds(array)
-    limits = np.array([-180, -90, -180, -90, 180, 90, 180, 90])
-    on_earth = np.all((bounds >= limits[:4]) & (bounds <= limits[4:]), axis=1)
-    valid = shapely.is_valid(array)
-    for shape, good, here in zip(shapes, valid, on_earth, strict=True):
-        if shape is None:
-            yield None
-        elif shape.is_empty:
-            yield "is empty"
-        elif not here:
-            yield "lies beyond the earth (longitude -180 to 180, latitude -90 to 90, both finite)"
-        elif not good:
-            yield _place_of_fault(shapely.is_valid_reason(shape))
-        else:
-            yield None
-
-
-def _place_of_fault(reason: str) -> str:
-    """Turn GEOS' "Self-intersection[113.1 41.0]" into a sentence's part."""
-    what, _, where = reason.partition("[")
-    lon, _, lat = where.rstrip("]").partition(" ")
-    return f"{what.lower()} at ({lon}, {lat})" if lat else what.lower()

@@ -18,10 +18,10 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.exchange import CRS, Layers
 from geodata.load.community import MARGIN_DEG
-from geodata.load.rows import faults
 from geodata.osm.extract import Building, Extract, extract
 from geodata.osm.tags import entrance_name, floors, names
 from geodata.problems import LayerReport, Problem, Report
+from geodata.validate import faults
 from gridmap.errors import BadFile
 
 if TYPE_CHECKING:

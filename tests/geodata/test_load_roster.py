@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from geodata.load import store
 from geodata.problems import ImportRefused, Problem, Report
-from tests.geodata.town import CODE, TOWN, only, table, terms
+from tests.geodata.town import BUILDINGS, CODE, TOWN, only, table, terms
 
 CELL = f"{CODE}003"
 ZHANG = {"role": "grid_leader", "place": CELL, "name": "张甲", "phone": "13800000001"}
@@ -53,6 +53,14 @@ def test_places_are_known_by_code_label_and_source(session: Session) -> None:
     roster(session, {"role": "building_leader", "place": f"{CODE}-B00002", "name": "甲"})
     report = roster(session, {"role": "building_leader", "place": "B00002", "name": "甲"})
     assert report["roster"].unchanged == 1
+
+
+def test_a_place_may_be_called_by_a_name_that_only_one_has(session: Session) -> None:
+    roster(session, ZHANG | {"place": "三网格"})
+    assert [t.code for t in terms(session)] == [CELL]
+    store(session, only(buildings=BUILDINGS.assign(name="楼")))
+    found = refused(session, {"role": "building_leader", "place": "楼", "name": "甲"})
+    assert found[0].reason == f"is the name of several places: {CODE}-B00001, {CODE}-B00002"
 
 
 def test_a_hand_over_is_two_terms(session: Session) -> None:

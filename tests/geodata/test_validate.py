@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.load.rows import faults
 from geodata.problems import ImportRefused, Problem
-from geodata.validate import document, shapes
+from geodata.validate import document, faults, shapes
 
 #: What the corpora hold against a file and GridMap does not: rings are turned, digits are digits.
 ONLY_ORDER = {"bad-polygon-interiorring-rhr", "excessive_precision_truncated", "invalid_exterior_not_ccw"}
