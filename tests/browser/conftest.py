@@ -214,9 +214,16 @@ def watched(
 def until(page: Page, condition: str, arg: object = None, *, seconds: float = 10) -> None:
     """Wait until something is true in the page; asked from outside, for the policy forbids the page to evaluate text."""
     end = time.monotonic() + seconds
-    while not page.evaluate(condition, arg):
+    while not _holds(page, condition, arg):
         assert time.monotonic() < end, f"never came true: {condition}"
         page.wait_for_timeout(20)
+
+
+def _holds(page: Page, condition: str, arg: object) -> bool:
+    try:
+        return bool(page.evaluate(condition, arg))
+    except playwright.Error:  # between two pages nothing is defined
+        return False
 
 
 def move(page: Page, lat: float, lon: float, zoom: float) -> None:
@@ -231,7 +238,7 @@ def visit(page: Page, address: str = "/") -> None:
     """Open the map and wait until it stands still."""
     page.goto(address)
     page.wait_for_selector("html[data-ready]")
-    page.wait_for_selector("path.gm-building")
+    page.wait_for_selector("path.gm-building", state="attached")
     until(page, "document.getElementById('busy').hidden")
 
 

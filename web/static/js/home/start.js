@@ -57,14 +57,15 @@
     returnTo = asked.code || null;
     GridMap.mark(asked.code, spot);
     if (Home.$("panel").dataset.level === "peek") Home.sheet.set("half");
-    if (!stay) look(found, spot, far, fit);
+    // To a spot of an address the map flies when something is known there; a tap is in view already.
+    if (!stay && (found || !far)) look(found, spot, far, fit);
     Home.remember();
     const waiting = again ? 0 : setTimeout(() => Home.showWaiting(name || (found && found.feature.properties.name)), PATIENCE);
     try {
       const where = asked.code ? { place: asked.code } : { lon: asked.lon, lat: asked.lat };
       const answer = await GridMap.get("/api/responsible", GridMap.day ? { ...where, on: GridMap.day } : where, mine.signal);
       clearTimeout(waiting);
-      take(answer, asked, { found, spot, stay, far, fit });
+      take(answer, asked, { found, spot, stay, far });
     } catch (error) {
       clearTimeout(waiting);
       if (error.name === "AbortError") return;
@@ -80,7 +81,7 @@
     else if (spot) GridMap.reveal(spot, { far });
   }
 
-  function take(answer, asked, { found, spot, stay, far, fit }) {
+  function take(answer, asked, { found, spot, stay, far }) {
     Home.answer = answer;
     if (!GridMap.day) Home.serverToday = answer.on;
     Home.trouble("");
@@ -90,12 +91,10 @@
     // A tap in a yard marks the spot, a tap on or beside a house the house.
     const house = answer.places.find(place => place.kind === "building");
     if (!asked.code) GridMap.mark(house ? house.code : null, spot);
-    if (!asked.code || found || stay) return;
-    // A place that was not loaded: now its position is known.
-    if (spot === null) {
-      GridMap.mark(asked.code, ["entrance", "building", "facility"].includes(own.kind) ? point : null);
-      if (!fit || !far) GridMap.reveal(point, { far: true });
-    }
+    if (found || stay) return;
+    // Not loaded before; now its position is known.
+    if (asked.code) GridMap.mark(asked.code, ["entrance", "building", "facility"].includes(own.kind) ? point : null);
+    if (asked.code || far) GridMap.reveal(point, { far: true });
   }
 
   /** Back to the panel without an answer. */
