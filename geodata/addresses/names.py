@@ -6,6 +6,8 @@ Each key is a string with its kind in front, so that no text of a user can pass 
     =…   a whole name; what begins with it is a prefix match
     ~…   a name from one of its later characters or syllables on: what begins with it is a substring match
     b#…  the label of a building, e#… of an entrance (12, a3)
+    w#…  the label of a building and the words before it (4/mannerheimintie): labels and words of different aliases
+         do not belong together
 
 `gridmap.search` asks for them; the tables keep them in the column `search`.
 """
@@ -17,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 
-from geodata.addresses.parse import labels
+from geodata.addresses.parse import labelled
 from geodata.addresses.text import arabic, compact, normalise
 
 #: A query has at most so many characters, so longer keys would serve nobody.
@@ -148,8 +150,18 @@ def _keys(plain: str) -> tuple[str, ...]:
             for way in (short, syllables, initials(syllables, short)):
                 found["=" + "".join(way)[:KEY_LENGTH]] = None
     found |= dict.fromkeys("~" + later for part in parts for later in _later(part))
-    found |= dict.fromkeys(labels(plain))
-    return tuple(found)
+    return tuple(found | dict.fromkeys(_labels(plain)))
+
+
+def _labels(plain: str) -> Iterator[str]:
+    address = labelled(plain)
+    if address.building:
+        yield f"b#{address.building}"
+        for spelling in dict.fromkeys((address.compound, arabic(address.compound))) if address.compound else ():
+            for way in (spelling, *(() if spelling.isascii() else _readings(spelling))):
+                yield f"w#{address.building}/{''.join(way)[:KEY_LENGTH]}"
+    if address.entrance:
+        yield f"e#{address.entrance}"
 
 
 def _readings(spelling: str) -> Iterator[tuple[str, ...]]:

@@ -94,8 +94,8 @@ def readings(text: str) -> list[Address]:
     return list(dict.fromkeys(ways))
 
 
-def labels(name: str) -> list[str]:
-    """Return the keys of the numbers by which a place is called: ``b#3`` for a building, ``e#2`` for an entrance.
+def labelled(name: str) -> Address:
+    """Return the parts of a place's own name; a bare 12 or A may be a building's or an entrance's.
 
     Parameters
     ----------
@@ -104,14 +104,13 @@ def labels(name: str) -> list[str]:
 
     Examples
     --------
-    >>> labels("塞上江南3号楼"), labels("2单元"), labels("a")
-    (['b#3'], ['e#2'], ['b#a', 'e#a'])
+    >>> labelled("2单元").entrance, labelled("a")
+    ('2', Address(compound='', building='a', entrance='a', room=None, rest=''))
     """
     plain = compact(name)
-    if _ONLY_LABEL.fullmatch(plain):  # a bare 12 or A may name either
-        return [f"b#{label(plain)}", f"e#{label(plain)}"]
-    address = _parsed(name)
-    return [kind + named for kind, named in (("b#", address.building), ("e#", address.entrance)) if named]
+    if _ONLY_LABEL.fullmatch(plain):
+        return Address(building=label(plain), entrance=label(plain))
+    return _parsed(name)
 
 
 #: 3 号 楼 is 3号楼; but 三 二 are two numbers.

@@ -44,7 +44,9 @@ def query(text: str, *, field: str = "q") -> Query:
         raise BadInput("{field} is empty; type a building, an entrance, a name or a code", field=field)
     ways = [Reading(_ground(way.compound), way.building, way.entrance) for way in readings(typed)]
     plainest = unicodedata.normalize("NFKC", typed)
-    return Query(tuple(dict.fromkeys([typed, plainest, plainest.upper()])), _words(plain), tuple(dict.fromkeys(ways))[:_WAYS])
+    return Query(
+        tuple(dict.fromkeys([typed, plainest, plainest.upper()])), _words(plain), tuple(dict.fromkeys(ways))[:_WAYS]
+    )
 
 
 def _words(plain: str) -> Words:

@@ -136,6 +136,7 @@ def hits(
         "wholes": [_any(_whole(way.words)) for way in readings],
         "beginnings": [_any([*_whole(way.words), *_begins(way.words)]) for way in readings],
         "owns": owns,
+        "own_wholes": [_own(way, whole=True) for way in readings],
         "doors": doors,
         "buildings": [way.building and f"b#{way.building}" for way in readings],
         "entrances": [way.entrance and f"e#{way.entrance}" for way in readings],
@@ -167,12 +168,14 @@ def _ground(words: Words) -> str | None:
     return _any([*_whole(words), *_begins(words), *_within(words)])
 
 
-def _own(way: Reading) -> str | None:
+def _own(way: Reading, *, whole: bool = False) -> str | None:
+    """A building by its label alone, or with the words of the same name before it."""
     if way.building is None:
         return None
-    ground = _ground(way.words)
-    label = _lexeme(f"b#{way.building}")
-    return f"({label} & ({ground}))" if ground else label
+    if not way.words.parts:
+        return _lexeme(f"b#{way.building}")
+    spellings = way.words.wholes if whole else (*way.words.wholes, *way.words.parts)
+    return _any(_lexeme(f"w#{way.building}/{spelling}") + ("" if whole else ":*") for spelling in spellings)
 
 
 def _door(way: Reading) -> str | None:
@@ -210,7 +213,7 @@ _PARTS = (
 _TEXTS = ARRAY(Text)
 _STATEMENT = typed(
     "".join(_PARTS),
-    codes=_TEXTS, whole=Text, begins=Text, within=Text, any_ground=Text, any_own=Text, any_door=Text,
-    grounds=_TEXTS, wholes=_TEXTS, beginnings=_TEXTS, owns=_TEXTS, doors=_TEXTS, buildings=_TEXTS, entrances=_TEXTS,
+    codes=_TEXTS, whole=Text, begins=Text, within=Text, any_ground=Text, any_own=Text, any_door=Text, grounds=_TEXTS,
+    wholes=_TEXTS, beginnings=_TEXTS, owns=_TEXTS, own_wholes=_TEXTS, doors=_TEXTS, buildings=_TEXTS, entrances=_TEXTS,
     on_day=Date, scope=ARRAY(Integer), at_most=Integer, enough=Integer, language=Text,
 )  # fmt: skip

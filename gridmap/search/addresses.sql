@@ -7,9 +7,10 @@ touched as materialized (
 ),
 asked as materialized (
     -- The ways to read the query as an address, the likeliest first.
-    select (way - 1)::int as way, ground::tsquery, whole::tsquery, begins::tsquery, own::tsquery, door::tsquery, building, entrance
-    from unnest(:grounds, :wholes, :beginnings, :owns, :doors, :buildings, :entrances)
-        with ordinality u(ground, whole, begins, own, door, building, entrance, way)
+    select (way - 1)::int as way, ground::tsquery, whole::tsquery, begins::tsquery, own::tsquery, own_whole::tsquery, door::tsquery,
+        building, entrance
+    from unnest(:grounds, :wholes, :beginnings, :owns, :own_wholes, :doors, :buildings, :entrances)
+        with ordinality u(ground, whole, begins, own, own_whole, door, building, entrance, way)
 ),
 -- Each index is probed once for all ways, which of them matched is seen afterwards; and the matches are listed before they
 -- are cut off: told of a limit, the planner reads the whole table in the hope of early matches.
@@ -39,7 +40,7 @@ probe as (
     from (select * from named_ground limit :enough) v join asked a on v.lexemes @@ a.ground
     union all
     -- "Mannerheimintie 4": the words may be the building's own; or there are none.
-    select 'house', a.way, case when a.begins is null or v.lexemes @@ a.begins then 0 else 2 end,
+    select 'house', a.way, case when v.lexemes @@ a.own_whole then 0 else 1 end,
         v.id, v.place_id, v.kind, v.community_id, v.valid
     from (select * from numbered_house limit :enough) v join asked a on v.lexemes @@ a.own
     union all

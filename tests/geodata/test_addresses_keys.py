@@ -31,9 +31,9 @@ def test_a_later_part_of_a_name_is_a_key_at_each_character_and_syllable() -> Non
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        ("3号楼", {"b#3"}), ("三号楼", {"b#3"}), ("13栋", {"b#13"}), ("西3栋", {"b#西3"}), ("A座", {"b#a"}), ("塞上江南3号楼", {"b#3"}),
+        ("3号楼", {"b#3"}), ("三号楼", {"b#3"}), ("13栋", {"b#13"}), ("西3栋", {"b#西3"}), ("A座", {"b#a"}), ("塞上江南3号楼", {"b#3", "w#3/塞上江南", "w#3/saishangjiangnan", "w#3/ssjn"}),
         ("2单元", {"e#2"}), ("3号楼2单元", {"b#3", "e#2"}), ("3-2", {"b#3", "e#2"}), ("12", {"b#12", "e#12"}),
-        ("A", {"b#a", "e#a"}), ("Mannerheimintie 4 A", {"b#4", "e#a"}), ("塞上江南小区", set()), ("第一网格", set()),
+        ("A", {"b#a", "e#a"}), ("Mannerheimintie 4 A", {"b#4", "w#4/mannerheimintie", "e#a"}), ("塞上江南小区", set()), ("第一网格", set()),
     ],
 )  # fmt: skip
 def test_a_numbered_name_has_its_label(name: str, labels: set[str]) -> None:
@@ -79,7 +79,7 @@ def test_keys_are_lexemes_that_an_index_takes(names: list[str]) -> None:
     found = keys(*names)
     assert all(found)
     assert len(found) == len(set(found))
-    assert all(key[0] in "@=~" or key[:2] in {"b#", "e#"} for key in found)
+    assert all(key[0] in "@=~" or key[:2] in {"b#", "e#", "w#"} for key in found)
     assert max(map(len, found), default=0) <= 7 * KEY_LENGTH  # zeros before each number
     assert keys(*names) == found
 

@@ -205,6 +205,16 @@ def test_a_street_address_finds_building_and_staircase(session: Session, town: P
     assert found(session, "hämeen")[:2] == ["塞上江南小区 Hämeentie 4", "塞上江南小区 Hämeentie 14"]
 
 
+def test_the_number_of_one_street_does_not_go_with_the_name_of_another(session: Session, town: Place) -> None:
+    town.called("S3", "Forum", "Simonkatu 4", "Mannerheimintie 20")
+    town.called("S12", "Mannerheimintie 4")
+    assert found(session, "Mannerheimintie 4") == ["塞上江南小区 Mannerheimintie 4"]
+    assert found(session, "simonk 4") == ["塞上江南小区 Forum"]
+    town.called("S3", "塞上江南3号楼")
+    town.called("S", "小区")
+    assert found(session, "ssjn3hl2dy")[:2] == ["小区 塞上江南3号楼 2单元", "小区 塞上江南3号楼"]
+
+
 def test_a_hit_says_what_and_where_it_is(session: Session, town: Place) -> None:
     first = ask(session, "塞上江南3-2")[0]
     assert first == {

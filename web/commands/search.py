@@ -43,7 +43,8 @@ def search(text: tuple[str, ...], community: str | None, day: str | None, limit:
     found = json.loads(body)["hits"]
     for hit in found:
         where = f"{hit['lon']}, {hit['lat']}" if hit["lon"] is not None else "no position"
-        post = f" ({hit['role_name']})" if hit["role"] else ""
+        more = [hit["role_name"]] if hit["role"] else hit["aliases"]
+        post = f" ({', '.join(more)})" if more else ""
         click.echo(f"{hit['code']}  {hit['name']}{post}  {hit['context']}  {where}")
     if not found:
         click.echo("nothing found", err=True)
