@@ -23,10 +23,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
-from gridmap.errors import Unavailable
+from gridmap.errors import NotConfigured, Unavailable
+from gridmap.migrations.prerequisites import require
 from gridmap.postgis import PrivatePostgis
 from gridmap.settings import Settings
 
+PATIENCE = {"connect_timeout": 10}  # seconds, where the default would wait for a silent host for two minutes
 STORAGE_SRID = 4490  # CGCS2000, degrees; GeoJSON leaves as it is, the difference to WGS-84 is below a metre
 
 
@@ -118,7 +120,7 @@ class Database:
     @cached_property
     def engine(self) -> sa.Engine:
         """Connections that write: one transaction per `Session`."""
-        return sa.create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        return sa.create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=PATIENCE)
 
     @cached_property
     def reading_engine(self) -> sa.Engine:
@@ -131,6 +133,7 @@ class Database:
             max_overflow=0,
             pool_reset_on_return=None,
             connect_args={
+                **PATIENCE,
                 "prepare_threshold": 0,
                 # A click is asked thousands of times with the same shape: planned once, not five times and compared.
                 "options": "-c plan_cache_mode=force_generic_plan -c default_transaction_read_only=on",
@@ -183,6 +186,7 @@ def open_database(settings: Settings) -> Database:
         See `PrivatePostgis.acquire`.
     """
     if settings.database_url:
+        _identity(settings.database_url)
         return Database(settings.database_url, settings.owner_url or settings.database_url)
     from gridmap.postgis import OWNER, RUNTIME
 
@@ -193,21 +197,63 @@ def open_database(settings: Settings) -> Database:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the tables to the newest revision and give the runtime role its rights on them."""
-    engine = sa.create_engine(database.owner_url)
-    runtime = sa.make_url(database.url).username
+    """Bring the tables to the newest revision and give the runtime role its rights on them.
+
+    Raises
+    ------
+    NotConfigured
+        The database lacks something (the message says the statements to run), the two addresses lead to two
+        databases, or a newer GridMap made the tables.
+    Unavailable
+        The database does not answer.
+    """
+    runtime, there = _identity(database.url)
+    owner, here = _identity(database.owner_url)
+    if there != here:
+        raise NotConfigured("DATABASE_URL and GRIDMAP_OWNER_URL lead to two different databases; give both the same")
+    config = alembic_config()
+    script = ScriptDirectory.from_config(config)
+    with _once(database.owner_url) as connection, connection.begin():
+        require(connection, runtime)
+        # Two programs that start together must not both migrate.
+        connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('gridmap migration'))"))
+        connection.execute(_SET_ACTOR, {"actor": "migration"})
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current not in {None, *(known.revision for known in script.walk_revisions())}:
+            raise NotConfigured(
+                "the tables are at revision {revision}, which this program does not know; install the newer GridMap",
+                revision=current,
+            )
+        outdated = current != script.get_current_head()
+        if outdated:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        # Not on every start: each grant makes every running worker plan its statements anew.
+        if runtime != owner and (outdated or not connection.scalar(_HAS_RIGHTS, {"role": runtime})):
+            connection.execute(sa.text("select grant_runtime(:role)"), {"role": runtime})
+
+
+_HAS_RIGHTS = sa.text("select has_table_privilege(:role, 'role', 'insert')")
+_IDENTITY = sa.text(
+    "select current_user, concat(pg_postmaster_start_time(), oid) from pg_database where datname = current_database()"
+)
+
+
+def _identity(url: str) -> tuple[str, str]:
+    """Who one is at an address, and which database of which server that is."""
+    with _once(url) as connection:
+        role, database = connection.execute(_IDENTITY).one()
+    return role, database
+
+
+@contextmanager
+def _once(url: str) -> Iterator[sa.Connection]:
+    """A connection outside every pool; that nobody answers is told in one line."""
     try:
-        with engine.begin() as connection:
-            # Two programs that start together must not both migrate.
-            connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('gridmap migration'))"))
-            connection.execute(_SET_ACTOR, {"actor": "migration"})
-            command.upgrade(alembic_config(connection), "head")
-            if runtime and runtime != engine.url.username:
-                connection.execute(sa.text("select grant_runtime(:role)"), {"role": runtime})
+        with sa.create_engine(url, poolclass=sa.NullPool, connect_args=PATIENCE).connect() as connection:
+            yield connection
     except OperationalError as error:
         raise Unavailable("the database does not answer: {reason}", reason=_first_line(error)) from error
-    finally:
-        engine.dispose()
 
 
 def revision(session: Session) -> tuple[str | None, str | None]:

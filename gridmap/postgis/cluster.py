@@ -35,6 +35,7 @@ RECOVERY_PATIENCE = 600.0  # while a living server reads its log after a crash
 LOG_LIMIT = 5_000_000  # bytes, looked at when the server starts
 OWNER, RUNTIME = "gridmap_owner", "gridmap_app"
 DATABASE = "gridmap"
+EXTENSIONS = ("postgis", "btree_gist")
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -272,7 +273,7 @@ class PrivatePostgis:
                 create_database(server, DATABASE)
         with self.superuser(DATABASE) as database:
             known = {row[0] for row in database.execute("select extname from pg_extension")}
-            for extension in {"postgis", "btree_gist"} - known:
+            for extension in set(EXTENSIONS) - known:
                 try:
                     database.execute(sql.SQL("create extension {}").format(sql.Identifier(extension)))
                 except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile) as error:

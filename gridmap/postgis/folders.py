@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pwd
@@ -61,6 +62,8 @@ def prepare_home(home: Path, *, passable: bool) -> None:
         if not home.exists():
             home.mkdir(parents=True)
             home.chmod(0o711 if passable else 0o700)  # whatever the umask is
+        if not home.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), home)
         status = home.stat()
     except OSError as error:
         raise unusable(home, error) from error
