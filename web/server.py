@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from web.certificate import LocalCertificate
 WORKERS = 2
 THREADS = 8
 START_PATIENCE = 60.0
+STOP_PATIENCE = 10  # twice what a statement may take; half-sent requests are not waited for longer
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PLAIN_HTTP = (
     "Plain http: whoever listens on this network can read passwords, and browsers give no position (“where am I”), "
@@ -98,8 +100,8 @@ def run(
         workers=workers,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
-        log_level=LogLevels.warning,
+        workers_kill_timeout=STOP_PATIENCE,
+        log_level=LogLevels.error,
         ssl_cert=certificate.certificate if certificate else None,
         ssl_key=certificate.key if certificate else None,
         ssl_protocol_min=SSLProtocols.tls12,
@@ -127,7 +129,16 @@ def _application(settings: Settings) -> Any:
     if parent:
         threading.Thread(target=_stop_after, args=(parent,), daemon=True).start()
     app = create_app(settings)
-    return Bridge(app, THREADS, app.extensions["gridmap.database"].close)
+    return Bridge(app, THREADS, partial(_end, app.extensions["gridmap.database"]))
+
+
+def _end(database: Database) -> None:
+    """End a worker, which has answered everything."""
+    database.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Granian's own threads would meet an interpreter that is being taken apart, and abort now and then.
+    os._exit(0)
 
 
 def _stop_after(parent: multiprocessing.process.BaseProcess) -> None:
