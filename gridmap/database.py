@@ -249,8 +249,10 @@ def _identity(url: str) -> tuple[str, str]:
 @contextmanager
 def _once(url: str) -> Iterator[sa.Connection]:
     """A connection outside every pool; that nobody answers is told in one line."""
+    # The client's encoding is said, or a server that knows none would answer in bytes before it can be refused.
+    options = {**PATIENCE, "client_encoding": "utf8"}
     try:
-        with sa.create_engine(url, poolclass=sa.NullPool, connect_args=PATIENCE).connect() as connection:
+        with sa.create_engine(url, poolclass=sa.NullPool, connect_args=options).connect() as connection:
             yield connection
     except OperationalError as error:
         raise Unavailable("the database does not answer: {reason}", reason=_first_line(error)) from error
