@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 import shapely
@@ -243,26 +245,39 @@ def _match_unnamed(rows: list[Row], kind: Kind, record: Record, buildings: dict[
     rows = [row for row in rows if not row.given.get("code") and not row.given.get("source_id")]
     if not rows:
         return
-    by_shape: dict[object, list[Known]] = defaultdict(list)
-    by_name: dict[object, list[Known]] = defaultdict(list)
-    for place in record.of(kind):
-        for version in place.before[-1:]:
-            said = version.attributes
-            within = said["parent_id"] if kind is Kind.ENTRANCE else None
-            by_shape[within, said["geom"]].append(place)
-            by_name[within, said["name"]].append(place)
-    taken = set()
-    for table, key in ((by_shape, _shape), (by_name, lambda row: row.given.get("name"))):
-        groups = defaultdict(list)
-        for row in rows:
-            if row.place is None and (value := key(row)):
-                building = buildings.get(id(row))
-                groups[building.id if building else None, value].append(row)
-        for value, same in groups.items():
-            free = [place for place in table.get(value, ()) if place.id not in taken]
-            if len(same) == 1 and len(free) == 1:
-                same[0].place = free[0]
-                taken.add(free[0].id)
+    known = [
+        (place, said["parent_id"] if kind is Kind.ENTRANCE else None, said["geom"], said["name"])
+        for place in record.of(kind)
+        for said in (version.attributes for version in place.before[-1:])
+    ]
+    within = {id(row): building.id if building else None for row in rows for building in [buildings.get(id(row))]}
+    shape, name = operator.itemgetter(1, 2), operator.itemgetter(1, 3)
+    # Of several that have one shape none is more the same than another; of one name one may be new.
+    _pair(rows, known, lambda row: (within[id(row)], _shape(row)), shape, alone=False)
+    _pair(rows, known, lambda row: (within[id(row)], row.given.get("name")), name, alone=True)
+
+
+def _pair(
+    rows: list[Row],
+    known: list[tuple[Known, int | None, bytes | None, str]],
+    of_row: Callable[[Row], tuple[int | None, object]],
+    of_known: Callable[[Any], object],
+    *,
+    alone: bool,
+) -> None:
+    taken = {row.place.id for row in rows if row.place}
+    free: dict[object, list[Known]] = defaultdict(list)
+    for item in known:
+        if item[0].id not in taken:
+            free[of_known(item)].append(item[0])
+    waiting: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.place is None and of_row(row)[1]:
+            waiting[of_row(row)].append(row)
+    for key, same in waiting.items():
+        if not alone or (len(same) == 1 and len(free[key]) == 1):
+            for row, place in zip(same, free[key], strict=False):
+                row.place = place
 
 
 def _shape(row: Row) -> bytes | None:
