@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -64,7 +65,7 @@ def local_certificate(folder: Path, names: list[str], *, now: datetime | None = 
     names = sorted({*names, "localhost", "127.0.0.1", "::1", *_own_names()})
     authority, authority_key = _authority(folder, names, now)
     files = folder / "server.crt", folder / "server.key"
-    if not all(file.exists() for file in files) or not _serves(files[0], authority, names, now):
+    if not _serves(files, authority, names, now):
         _issue(files, authority, authority_key, names, now)
     return LocalCertificate(folder / "gridmap-ca.crt", *files, authority.fingerprint(hashes.SHA256()).hex(":").upper())
 
@@ -78,12 +79,11 @@ def _own_names() -> set[str]:
 def _authority(folder: Path, names: list[str], now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """Return the authority; a new one when there is none, its end is near, or it may not speak for one of the names."""
     file, key_file = folder / "gridmap-ca.crt", folder / "gridmap-ca.key"
-    if file.exists() and key_file.exists():
-        authority = x509.load_pem_x509_certificate(file.read_bytes())
-        key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    if authority := _read(file):
+        kept = _read_key(key_file)
         lasts = authority.not_valid_after_utc - now > CERTIFICATE_LASTS
-        if isinstance(key, ec.EllipticCurvePrivateKey) and lasts and _may_speak_for(authority, names):
-            return authority, key
+        if kept and kept.public_key() == authority.public_key() and lasts and _may_speak_for(authority, names):
+            return authority, kept
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
@@ -158,15 +158,33 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _serves(file: Path, authority: x509.Certificate, names: list[str], now: datetime) -> bool:
-    """Whether a certificate is of this authority, names all hosts, and has some time left."""
-    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+def _serves(files: tuple[Path, Path], authority: x509.Certificate, names: list[str], now: datetime) -> bool:
+    """Whether a certificate and its key are there, of this authority, for all hosts, and have some time left."""
+    certificate, key = _read(files[0]), _read_key(files[1])
+    if certificate is None or key is None or key.public_key() != certificate.public_key():
+        return False
     try:
         certificate.verify_directly_issued_by(authority)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, a new one is made
+    except (ValueError, InvalidSignature):
         return False
     named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return set(named) >= {_general(name) for name in names} and certificate.not_valid_after_utc - now > RENEWED_BEFORE
+
+
+def _read(file: Path) -> x509.Certificate | None:
+    """Return a kept certificate; one that is missing or damaged is made anew."""
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _read_key(file: Path) -> ec.EllipticCurvePrivateKey | None:
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), None)
+    except (FileNotFoundError, ValueError):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
 
 
 def _permitted(names: list[str]) -> list[x509.GeneralName]:
