@@ -209,6 +209,7 @@ class Leave(Base):
         ),
         period("during"),
         Index(None, "appointment_id"),
+        Index(None, "deputy_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

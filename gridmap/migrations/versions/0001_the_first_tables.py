@@ -510,6 +510,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave")),
     )
     op.create_index(op.f("ix_leave_appointment_id"), "leave", ["appointment_id"], unique=False)
+    op.create_index(op.f("ix_leave_deputy_id"), "leave", ["deputy_id"], unique=False)
     op.create_table(
         "user_grant",
         sa.Column("user_id", sa.Integer(), nullable=False),
