@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from shapely import box
 from sqlalchemy.orm import Session
 
+from gridmap import access, audit, duties, groups, places, ways  # noqa: F401 - every mapped class must be known
 from gridmap.database import Base, Database
 from tests.gridmap.conftest import Town
 from tests.gridmap.guards import execute, refusal
