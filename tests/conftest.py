@@ -31,7 +31,10 @@ SAMPLE_DAY = date(2026, 6, 1)
 def cluster() -> Iterator[PrivatePostgis]:
     """A PostGIS server of this run alone; a machine without one fails here, it does not skip."""
     # Outside pytest's own folder, which is closed to the user `postgres` when tests run as root.
-    private = PrivatePostgis(Path(tempfile.gettempdir()) / f"gm-test-{uuid.uuid4().hex[:10]}", durable=False)
+    folder = Path(tempfile.gettempdir())
+    for left in folder.glob("gm-test-*"):
+        PrivatePostgis(left, durable=False).destroy_abandoned()  # by a run that was killed
+    private = PrivatePostgis(folder / f"gm-test-{uuid.uuid4().hex[:10]}", durable=False)
     private.acquire()
     try:
         yield private

@@ -152,13 +152,14 @@ class PrivatePostgis:
         raise Unavailable("{folder} could not be deleted", folder=self.home)
 
     def destroy_abandoned(self) -> bool:
-        """Destroy the throw-away cluster of a run that was killed; False where somebody still uses or starts it."""
-        if not (self.home / "postgres.users").exists():
+        """Destroy the throw-away cluster of a run that was killed; False where it is in use or somebody else's."""
+        users = self.home / "postgres.users"
+        if not users.exists() or users.stat().st_uid != os.geteuid():
             return False
-        with self._open_lock("postgres.starting") as starting, self._open_lock("postgres.users") as users:
+        with self._open_lock("postgres.starting") as starting, users.open("ab") as lock:
             try:
                 fcntl.flock(starting, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
             self.destroy()
