@@ -189,7 +189,7 @@ def watched(
     if user:
         context.add_cookies([{"name": "gridmap", "value": site.tokens[user], "url": site.address}])
     page, problems = context.new_page(), []
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(8_000)
 
     def note(message: playwright.ConsoleMessage) -> None:
         expected = [f"status of {status} " for status in refusals] + ["ERR_INTERNET_DISCONNECTED"] * offline

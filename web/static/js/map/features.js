@@ -124,7 +124,15 @@ GridMap.Features = L.LayerGroup.extend({
     if (shape.setStyle && feature.geometry.type !== "Point") shape.setStyle(this.look.style(feature, this));
     this.addLayer(shape);
     if (this.look.border) this.addLayer(shape.border = L.polygon(shape.getLatLngs(), this.look.border));
+    if (!this.canvas && shape.getElement && shape.getElement()) this.mute(shape.getElement().ownerSVGElement);
     if (interactive && !this.canvas) GridMap.keyboard.offer(code, shape);
+  },
+
+  /** A drawing is no picture to screen readers: its features speak for themselves, or say nothing. */
+  mute(drawing) {
+    if (!drawing || drawing.hasAttribute("role")) return;
+    drawing.setAttribute("role", "presentation");
+    if (!this.look.interactive) drawing.setAttribute("aria-hidden", "true");
   },
 
   renderer() {
