@@ -56,7 +56,9 @@ def commands(group: click.Group, before: str = "gridmap") -> list[tuple[str, cli
     return found
 
 
-@pytest.mark.parametrize(("name", "command"), commands(gridmap), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "command"), commands(gridmap), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_command_is_explained_and_its_help_has_an_example(name: str, command: click.Command) -> None:
     assert f"`{name}" in page("commands.md")
     text = command.get_help(click.Context(command, info_name=name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask, Response, request
+from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gridmap.database import Database, open_database
@@ -14,7 +15,8 @@ from web import access, duties, errors, health, i18n, pages, places, search
 #: Scripts, styles, fonts and tiles come from this server; nothing is inline. Base map tiles pass through `/base`.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
 )
 BODY_LIMIT = 1 << 20  # bytes; an upload route sets its own
 
@@ -44,12 +46,23 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         SESSION_COOKIE_NAME="gridmap_form",  # holds the CSRF secret only; who is signed in stands in the database
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,  # maps shrink tenfold; a higher level costs more time than it saves
+        COMPRESS_MIMETYPES=[
+            "text/html",
+            "text/css",
+            "text/javascript",
+            "application/json",
+            "application/geo+json",
+            "image/svg+xml",
+        ],
     )
     app.extensions["gridmap.settings"] = settings
     app.extensions["gridmap.database"] = database or open_database(settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    Compress(app)
     i18n.translate(app)
     errors.answer(app)
     access.guard(app)
