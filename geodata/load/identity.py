@@ -281,16 +281,16 @@ def _pair(
 
 
 def _shape(row: Row) -> bytes | None:
-    return shapely.to_wkb(row.geometry, byte_order=1) if row.geometry else None
+    return shapely.to_wkb(row.geometry, byte_order=1) if row.geometry is not None else None
 
 
 def _in_order(rows: list[Row]) -> list[Row]:
     """From north to south, in bands of about 100 m from west to east: the order in which new places are numbered."""
     if not rows:
         return []
-    centres = shapely.get_coordinates(
-        shapely.centroid(np.asarray([row.geometry or shapely.Point(0, 0) for row in rows]))
-    )
+    nowhere = shapely.Point(0, 0)
+    shapes = np.asarray([nowhere if row.geometry is None else row.geometry for row in rows], dtype=object)
+    centres = shapely.get_coordinates(shapely.centroid(shapes))
     keys = [
         (-round(lat, 3), round(lon, 9), lat, str(row.given.get("name")), str(row.given.get("source_id")))
         for row, (lon, lat) in zip(rows, centres.tolist(), strict=True)

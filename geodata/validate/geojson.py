@@ -207,6 +207,7 @@ class _Look:
         if not isinstance(item, list):
             self.fault(path, "must be an array", item)
         elif depth == 0:
+            self._count(1, path)
             self._position(item, path)
         elif depth == 1 or not item:
             self._line(item, path, ring=kind in {"Polygon", "MultiPolygon"}, points=kind == "MultiPoint")
@@ -217,7 +218,9 @@ class _Look:
     def _line(self, item: list[Any], path: str, *, ring: bool, points: bool) -> None:
         before = len(self.problems)
         for i, position in enumerate(item):
-            self._position(position, f"{path}[{i}]")
+            if not _plain(position):
+                self._position(position, f"{path}[{i}]")
+        self._count(len(item), path)
         if len(self.problems) > before or points or not item:
             return
         if ring and len(item) < 4:
@@ -227,12 +230,12 @@ class _Look:
         if not ring and len(item) < 2:
             self.fault(path, "a line needs two positions or more")
 
+    def _count(self, positions: int, path: str) -> None:
+        if self.positions <= MOST_POSITIONS < self.positions + positions:
+            self.fault(path, "is one too many: a file may have {limit} positions; split it", limit=MOST_POSITIONS)
+        self.positions += positions
+
     def _position(self, item: Any, path: str) -> None:
-        self.positions += 1
-        if self.positions > MOST_POSITIONS:
-            if self.positions == MOST_POSITIONS + 1:
-                self.fault(path, "is one position too many: a file may have {limit}; split it", limit=MOST_POSITIONS)
-            return
         if not isinstance(item, list):
             self.fault(path, "must be a position: longitude and latitude in an array", item)
             return
@@ -292,6 +295,17 @@ class _Look:
             for i, value in enumerate(item):
                 if not isinstance(value, str | int | None):
                     self._values(value, f"{path}[{i}]", depth + 1)
+
+
+def _plain(position: Any) -> bool:
+    """Whether a position is two finite fractions, as nearly all are: the rest is looked at more closely."""
+    return (
+        type(position) is list
+        and len(position) == 2
+        and type(position[0]) is type(position[1]) is float
+        and -1e300 < position[0] < 1e300
+        and -1e300 < position[1] < 1e300
+    )
 
 
 def _finite(number: Any) -> bool:

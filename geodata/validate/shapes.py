@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
+
+_MULTI: dict[str, Any] = {
+    "MultiPoint": shapely.MultiPoint,
+    "MultiLineString": shapely.MultiLineString,
+    "MultiPolygon": shapely.MultiPolygon,
+}
 
 
 def shapes(geometries: Iterable[dict[str, Any] | None]) -> NDArray[np.object_]:
@@ -52,16 +57,25 @@ def faults(geometries: Sequence[BaseGeometry | None]) -> Iterator[str | None]:
 def _shape(geometry: dict[str, Any] | None) -> BaseGeometry | None:
     if geometry is None:
         return None
-    if geometry["type"] == "GeometryCollection":
+    kind = geometry["type"]
+    if kind == "GeometryCollection":
         return shapely.GeometryCollection([_shape(part) for part in geometry["geometries"]])
+    coordinates = geometry["coordinates"]
+    if kind.startswith("Multi"):
+        single = kind.removeprefix("Multi")
+        parts = [_shape({"type": single, "coordinates": part}) for part in coordinates]
+        return cast("BaseGeometry", _MULTI[kind]([part for part in parts if part is not None and not part.is_empty]))
+    if kind == "Polygon":
+        rings = [_flat(ring) for ring in coordinates if ring]
+        return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
+    if kind == "LineString":
+        return shapely.LineString(_flat(coordinates)) if coordinates else shapely.LineString()
+    return shapely.Point(_flat([coordinates])[0])
+
+
+def _flat(positions: list[Any]) -> NDArray[np.float64]:
     # Heights are dropped first: a ring may have them at some positions only.
-    return shape({"type": geometry["type"], "coordinates": _flat(geometry["coordinates"])})
-
-
-def _flat(coordinates: list[Any]) -> list[Any]:
-    if not coordinates or isinstance(coordinates[0], list):
-        return [_flat(part) for part in coordinates]
-    return [float(number) for number in coordinates[:2]]
+    return np.array([position[:2] for position in positions], dtype=np.float64)
 
 
 def _place_of_fault(reason: str) -> str:

@@ -48,9 +48,7 @@ def parsed(data: bytes, layer: str) -> Any:
         message = "is not UTF-8 text; save the file as UTF-8"
         raise refuse(layer, 0, [Problem(f"byte {error.start}", None, None, message)]) from error
     try:
-        return json.loads(
-            text, object_pairs_hook=_object, parse_constant=float, parse_int=_whole, parse_float=_fraction
-        )
+        return json.loads(text, object_pairs_hook=_object, parse_constant=float, parse_int=_whole)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise refuse(
@@ -68,7 +66,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= LONGEST_NUMBER else math.inf
-
-
-def _fraction(digits: str) -> float:
-    return float(digits) if len(digits) <= LONGEST_NUMBER else math.nan
