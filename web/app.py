@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -79,7 +80,9 @@ def _headers(response: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=(), payment=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.is_secure:
+    public = urlsplit(current_app.extensions["gridmap.settings"].public_url or "")
+    # A promise for a year: for the domain that was configured, never for `localhost` or an office PC tried with --tls.
+    if request.is_secure and public.scheme == "https" and request.host == public.netloc:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"

@@ -153,7 +153,9 @@ def _reserve(host: str, port: int) -> tuple[str, int]:
     The workers share their port, so the system itself would let a second server in.
     """
     try:
-        family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # Of `localhost` the address that every program tries.
+        family, _, _, _, target = min(known, key=lambda one: one[0] != socket.AF_INET)
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(target)

@@ -274,7 +274,20 @@ def test_the_configured_proxies_alone_are_believed(site: Site) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.9"}
     for app, secure in ((site.app, False), (behind, True)):
         answer = app.test_client().get("/sign-in", headers=forwarded)
-        assert ("Strict-Transport-Security" in answer.headers) == secure
+        assert ("; Secure" in answer.headers["Set-Cookie"]) == secure
+
+
+def test_browsers_are_bound_to_https_for_the_configured_domain_alone(site: Site) -> None:
+    data = site.app.extensions["gridmap.settings"].data
+    app = site.worker(data, site.database, GRIDMAP_PUBLIC_URL="https://map.office.test")
+    client = app.test_client()
+    for base, bound in (
+        ("https://map.office.test", True),
+        ("http://map.office.test", False),
+        ("https://localhost:8000", False),
+    ):
+        answer = client.get("/sign-in", base_url=base)
+        assert ("Strict-Transport-Security" in answer.headers) == bound, base
 
 
 def test_the_application_is_made_by_a_factory_that_takes_nothing_by_default() -> None:

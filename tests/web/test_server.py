@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from gridmap.database import Database
 from gridmap.postgis import PrivatePostgis
+from web.server import say
 
 PATIENCE = 60.0
 COMMAND = [sys.executable, "-c", "from web.commands import main; main()"]
@@ -267,6 +268,16 @@ def test_a_port_in_use_is_refused_in_one_plain_line(environment: dict[str, str],
 
 def test_a_host_of_another_computer_is_refused_in_one_plain_line(environment: dict[str, str]) -> None:
     assert "203.0.113.9 is no address of this computer" in refused(environment, "--host", "203.0.113.9")
+
+
+def test_plain_http_on_the_network_says_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    say("http://127.0.0.1:8000/")
+    say("https://192.168.1.20:8000/")
+    assert "--tls" not in capsys.readouterr().out
+    say("http://192.168.1.20:8000/")
+    said = capsys.readouterr().out
+    for lack in ("passwords", "position", "clipboard", "offline", "gridmap serve --tls"):
+        assert lack in said
 
 
 def test_tls_serves_what_trusts_the_printed_authority(environment: dict[str, str]) -> None:
