@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -81,7 +83,7 @@ def import_(files: tuple[Path, ...], *, as_json: bool, dry_run: bool, day: str |
         read.form(path)
     wanted = CommunitySettings(given["community"] or "", timezone=given["timezone"])
     early = Report()
-    with opened() as database:
+    with _without_collector(), opened() as database:
         try:
             layers, early = _layers(database, todo, given["layer"], datum, given["community"])
             layers = replace(layers, community=wanted if wanted.code or wanted.timezone else None)
@@ -128,6 +130,18 @@ def db_status() -> None:
     click.echo(f"revision {current or 'none'}, newest {newest}")
     if current != newest:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let nobody look for cycles in millions of new objects that have none: a fifth of the time of an import."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _layers(
