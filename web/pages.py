@@ -57,7 +57,8 @@ def home_script() -> Response:
     # Its address carries its hash; without the hash it is asked for anew each time.
     fresh = request.args.get("v") == _tag(script)
     response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if fresh else "no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/base/<int:z>/<int:x>/<int:y>", defaults={"layer": GROUND})

@@ -12,7 +12,7 @@ import folium
 from folium.map import CustomPane
 
 from web import assets
-from web.maps.figure import InlineFigure, LocalFigure, Parts, Verbatim, fix_ids, inline_script
+from web.maps.figure import InlineFigure, LocalFigure, Parts, fix_ids, inline_script
 from web.maps.layers import Controls, Features, Tiles
 
 #: Every feature layer: its key, its pane's height, and where a page fetches it.
@@ -50,7 +50,7 @@ class BaseMap:
     max_native_zoom: int
 
 
-class GridMap(folium.Map):  # type: ignore[misc]
+class GridMap(folium.Map):
     """A `folium.Map` that needs no other host: it renders parts for a page, or shows itself in a notebook."""
 
     def parts(self, figure: LocalFigure | None = None) -> Parts:
@@ -66,7 +66,9 @@ class GridMap(folium.Map):  # type: ignore[misc]
         Parts
             The same bytes in every process.
         """
-        return (figure or LocalFigure()).add_child(self).parts()
+        figure = figure or LocalFigure()
+        figure.add_child(self)
+        return figure.parts()
 
     def _repr_html_(self, **_kwargs: Any) -> str:
         """Return a frame that holds the whole map, as a notebook shows it."""
@@ -150,14 +152,12 @@ def single_file(shell: GridMap, *, title: str, language: str = "zh") -> str:
     texts = inline_script(assets.STATIC / "i18n" / f"{language}.js")
     heading = escape(title)
     # A document of its own, so that a policy can stand in it: whatever the data hold, nothing is fetched.
-    return "".join(
-        (
-            f'<!doctype html>\n<html lang="{"zh-CN" if language == "zh" else escape(language)}">\n<head>\n'
-            f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_FILE_POLICY}">\n'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{heading}</title>\n',
-            f"{texts}\n{parts.links}\n</head>\n",
-            f'<body class="file-page">\n{Verbatim(_ICONS.read_text("utf-8")).render()}',
-            f"<h1>{heading}</h1>\n<main>{parts.html}</main>\n",
-            f"<script>\n{parts.script}\n</script>\n</body>\n</html>\n",
-        )
+    return (
+        f'<!doctype html>\n<html lang="{"zh-CN" if language == "zh" else escape(language)}">\n<head>\n'
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_FILE_POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{heading}</title>\n'
+        f"{texts}\n{parts.links}\n</head>\n"
+        f'<body class="file-page">\n{_ICONS.read_text("utf-8")}'
+        f"<h1>{heading}</h1>\n<main>{parts.html}</main>\n"
+        f"<script>\n{parts.script}\n</script>\n</body>\n</html>\n"
     )

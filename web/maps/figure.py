@@ -1,4 +1,4 @@
-"""Figures whose every script and stylesheet is ours: linked for a page, embedded for a file that opens without a network.
+"""Figures whose every script and stylesheet is ours: linked for a page, embedded for a file that needs no network.
 
 folium, its plugins and branca collect links to content delivery networks while they render. Here each link's name is
 looked up in `ASSETS`; a name that is not there is a `KeyError`, so that no such link can creep back in.
@@ -54,7 +54,7 @@ class Parts(NamedTuple):
     script: str
 
 
-class Verbatim(Element):  # type: ignore[misc]
+class Verbatim(Element):
     """Markup that passes through no template: minified scripts and people's data hold braces.
 
     Parameters
@@ -83,12 +83,12 @@ def data_block(key: str, data: Any) -> Verbatim:
         What `json` can write, or JSON text as PostGIS wrote it.
     """
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, allow_nan=False)
-    # "<" occurs in JSON only inside strings, where the escape means the same; so no "</script" or "<!--" ends the block.
+    # "<" occurs in JSON only inside strings, where the escape means the same: no "</script" or "<!--" ends the block.
     text = text.replace("<", "\\u003c")
     return Verbatim(f'<script type="application/json" id="{escape(key)}">{text}</script>')
 
 
-class LocalFigure(Figure):  # type: ignore[misc]
+class LocalFigure(Figure):
     """A figure whose links all point at files of this server.
 
     Parameters
@@ -112,7 +112,7 @@ class LocalFigure(Figure):  # type: ignore[misc]
         Returns
         -------
         Parts
-            folium's inline style and script of the header are left out: the page's own stylesheet gives the map its size.
+            Without folium's inline style and script of the header: the page's own stylesheet gives the map its size.
 
         Raises
         ------

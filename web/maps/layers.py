@@ -1,4 +1,4 @@
-"""Our own layers: each declares itself to `GridMap`, the one static script that draws and shows text by `textContent`."""
+"""Our own layers: each declares itself to `GridMap`, the static script that draws and shows text by `textContent`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCRIPTS = [
 ]
 
 
-class Features(JSCSSMixin, Layer):  # type: ignore[misc]
+class Features(JSCSSMixin, Layer):
     """A layer of GeoJSON features, fetched by the page or inlined.
 
     Parameters
@@ -67,16 +67,17 @@ class Features(JSCSSMixin, Layer):  # type: ignore[misc]
         self.data = data
         self.source = {"url": url}
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> Any:
         """Declare the layer; inlined data pass verbatim, outside every template."""
         if self.data is not None:
             block = f"{self.get_name()}_data"
             self.source = {"id": block}
-            self.get_root().html.add_child(data_block(block, self.data), name=block)
-        super().render(**kwargs)
+            figure: Any = self.get_root()
+            figure.html.add_child(data_block(block, self.data), name=block)
+        return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-class Tiles(Layer):  # type: ignore[misc]
+class Tiles(Layer):
     """A raster base map that this server hands on; its credits are shown by the page, as text.
 
     Parameters
@@ -103,7 +104,7 @@ class Tiles(Layer):  # type: ignore[misc]
         self.max_native_zoom = max_native_zoom
 
 
-class Controls(JSCSSMixin, Layer):  # type: ignore[misc]
+class Controls(JSCSSMixin, Layer):
     """What stands on the map: colour choice, layers, legend, scale and zoom; added last."""
 
     default_js = _SCRIPTS
