@@ -52,7 +52,7 @@ if [ ! -e "$stamp" ]; then
   [ -x .venv/bin/python ] || { say "making .venv"; python3 -m venv .venv; }
   say "installing the Python packages of constraints.txt"
   .venv/bin/python -m pip install --quiet --require-hashes -r constraints.txt
-  .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat -e . 
+  .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
   rm -f .venv/.installed-*
   touch "$stamp"
 fi
