@@ -131,6 +131,15 @@ def test_a_reset_gives_a_new_one_time_password_and_ends_the_sessions(session: Se
     assert session.scalar(sa.text("select count(*) from user_session")) == 0
 
 
+def test_a_reset_is_on_record_even_when_the_account_never_changed_its_password(session: Session) -> None:
+    create_user(session, "somebody", Level.ADMIN)
+    reset_password(session, "somebody")
+    record = session.execute(
+        sa.text("select actor, key from audit_record where action = 'password reset' order by id desc limit 1")
+    ).one()
+    assert tuple(record) == ("test", "somebody")
+
+
 def test_the_new_password_must_differ_from_the_old_one(session: Session) -> None:
     password = create_user(session, "somebody", Level.ADMIN)
     with pytest.raises(BadInput, match="is the old one"):
