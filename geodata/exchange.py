@@ -71,7 +71,7 @@ class Contract:
     Parameters
     ----------
     columns
-        In the order of an export. A frame may lack a column: then what is on record stays.
+        In the order of an export. A frame may lack a column and a row its value: then what is on record stays.
     geometry
         The kinds that `geometry` may have; empty for a table.
     geometry_required

@@ -291,10 +291,8 @@ def _settled(
 
 def _said(term: Term, row: Row, period: Period) -> Term:
     term.row, term.period = row, period
-    if "consent" in row.given:
-        term.consent = bool(row.given["consent"])
-    if "note" in row.given:
-        term.note = row.given["note"]
+    term.consent = term.consent if row.given.get("consent") is None else bool(row.given["consent"])
+    term.note = row.given.get("note") or term.note
     return term
 
 

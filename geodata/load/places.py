@@ -90,10 +90,11 @@ def _say(
     today: date,
 ) -> None:
     period = row.dated or meant(place.before, as_of, today)
-    said: dict[str, Any] = {name: row.given[name] for name in _SAID if name in row.given}
+    # A blank cell says nothing: a map without floors must not wipe out those that somebody counted.
+    said: dict[str, Any] = {name: row.given[name] for name in _SAID if row.given.get(name) is not None}
     if name := row.given.get("name") or (None if place.timeline else codes.label(place)):
         said["name"] = name
-    if "aliases" in row.given:
+    if row.given.get("aliases"):
         said["aliases"] = tuple(row.given["aliases"])
     if row.geometry is not None:
         said["geom"] = shapely.to_wkb(row.geometry, byte_order=1)
@@ -112,12 +113,13 @@ def _said_of_tree(
     explicit: dict[tuple[int, str], list[Change]],
 ) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if "cluster_code" in row.given:
-        said["cluster_id"] = _referred(row, "cluster_code", Kind.CLUSTER, record, codes)
+    columns = [("cluster_code", "cluster_id", Kind.CLUSTER)]
     if place.kind is Kind.ENTRANCE:
-        said["parent_id"] = _referred(row, "building_code", Kind.BUILDING, record, codes)
-        if "grid_cell_code" in row.given:
-            said["grid_cell_id"] = _referred(row, "grid_cell_code", Kind.GRID_CELL, record, codes)
+        columns = [("building_code", "parent_id", Kind.BUILDING), ("grid_cell_code", "grid_cell_id", Kind.GRID_CELL)]
+    for column, attribute, kind in columns:
+        if (target := _referred(row, column, kind, record, codes)) is not None:
+            said[attribute] = target
+    if place.kind is Kind.ENTRANCE:
         return said
     for column, (attribute, kind) in _REFERENCES.items():
         if (target := _referred(row, column, kind, record, codes)) is not None:

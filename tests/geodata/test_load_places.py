@@ -119,11 +119,16 @@ def test_the_periods_of_rows_are_kept(session: Session) -> None:
     assert versions(session, f"{CODE}-old") == [(from_, to, "旧"), (to, None, "新")]
 
 
-def test_columns_that_are_not_given_stay_as_they_are(session: Session) -> None:
+def test_what_is_not_given_stays_as_it_is(session: Session) -> None:
     store(session, TOWN)
     store(session, only(buildings=BUILDINGS.assign(households=[24, 36])))
     store(session, TOWN)
-    assert {row.households for row in on_record(session, "building")} == {24, 36}
+    nothing = BUILDINGS.assign(households=None, floors=None, aliases=None, name=None)
+    assert store(session, only(buildings=nothing))["buildings"].unchanged == 2
+    assert {(row.households, row.floors, row.name) for row in on_record(session, "building")} == {
+        (24, 6, "1号楼"),
+        (36, 6, "2号楼"),
+    }
 
 
 def test_places_without_a_name_are_called_by_their_label(session: Session) -> None:
