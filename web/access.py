@@ -114,7 +114,7 @@ def _ask() -> Response | None:
     if asking.must_change_password and request.method == "GET" and not request.path.startswith("/api/"):
         return cast("Response", redirect(url_for("access.password", next=_here())))
     with database().writing(f"user:{asking.name}") as writing:
-        record_event(writing, "refused", request.path[:200], action=str(rule), method=request.method)
+        record_event(writing, "refused", request.path.replace("\0", "")[:200], action=str(rule), method=request.method)
     if asking.must_change_password:
         raise errors.Refused("Choose a password of your own first.")
     raise errors.Refused("Your account may not do this.")
@@ -150,7 +150,7 @@ def _refuse_foreign_form() -> None:
         own = site in {"same-origin", "none"}
     else:
         # Browsers name the site only to trustworthy addresses; over plain http the origin is all there is.
-        own = origin is None or urlsplit(origin).netloc in _own_hosts()
+        own = origin is None or origin in _own_origins()
     if not own:
         raise errors.Refused("This was sent from another site, so it was not done.")
     try:
@@ -159,8 +159,10 @@ def _refuse_foreign_form() -> None:
         raise errors.Refused("This form is out of date. Load its page again, then send it once more.") from error
 
 
-def _own_hosts() -> set[str]:
-    return {request.host, urlsplit(settings().public_url or "").netloc} - {""}
+def _own_origins() -> set[str]:
+    # Either scheme: a proxy in front may speak https where this process hears http.
+    hosts = {request.host, urlsplit(settings().public_url or "").netloc} - {""}
+    return {f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts}
 
 
 def _cookie_name() -> str:

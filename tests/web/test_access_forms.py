@@ -101,6 +101,8 @@ def test_the_secret_of_another_browser_is_refused(site: Site) -> None:
         {"Origin": f"http://{HOST}.evil.test"},
         {"Origin": f"http://{HOST}:8001"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": HOST},
         {"Origin": ""},
     ],
 )

@@ -161,6 +161,14 @@ def test_unsafe_requests_need_the_secret_of_a_form_everywhere(site: Site) -> Non
             assert answer.status_code == 403, (method, rule.rule)
 
 
+def test_a_refusal_is_recorded_whatever_stands_in_the_address(site: Site) -> None:
+    browser = site.signed_in(Level.AUDITOR)
+    assert browser.get("/api/places/%00%ff'").status_code == 403
+    with site.database.reading() as session:
+        path = session.scalar(sa.text("select key from audit_record where action = 'refused' order by id desc limit 1"))
+    assert path == "/api/places/\ufffd'"
+
+
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "FANCY"])
 def test_methods_that_an_address_does_not_take_are_405(site: Site, method: str) -> None:
     browser = site.signed_in(Level.ADMIN)
