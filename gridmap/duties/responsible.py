@@ -52,8 +52,8 @@ _AT_POINT = _statement(
     "start_at_point.sql",
     """select (select body from answer) as body,
         not exists (select from chosen) and abs(:lon) <= 90 and exists (
-            select from place_version v join place c on c.id = v.community_id
-            where v.kind = 'community' and ST_Covers(v.geom, ST_SetSRID(ST_MakePoint(:lat, :lon), 4490))
+            select from place_version v
+            where ST_Covers(v.geom, ST_SetSRID(ST_MakePoint(:lat, :lon), 4490)) and (v.kind = 'community') is true
         ) as swapped""",
 )
 _AT_PLACE = _statement("start_at_place.sql", "select body, false as swapped from answer")

@@ -4,12 +4,12 @@ with asked as materialized (
     from place p
     join place c on c.id = p.community_id
     cross join lateral (select coalesce(:on_day, (now() at time zone c.timezone)::date) as on_day) day
-    join place_version v on v.place_id = p.id and v.valid @> day.on_day
+    join place_version v on v.place_id = p.id and (v.valid @> day.on_day) is true
     where p.code = :place
 ),
 house as materialized (
     -- The building of the entrance asked for; an entrance's own cell overrides its building's.
-    select v.* from asked join place_version v on v.place_id = asked.parent_id and v.valid @> asked.on_day
+    select v.* from asked join place_version v on v.place_id = asked.parent_id and (v.valid @> asked.on_day) is true
     where asked.kind = 'entrance'
 ),
 spot as materialized (
