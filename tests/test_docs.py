@@ -48,7 +48,10 @@ def test_every_setting_is_explained_and_in_the_example(alias: str) -> None:
 
 def commands(group: click.Group, before: str = "gridmap") -> list[tuple[str, click.Command]]:
     found: list[tuple[str, click.Command]] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             found += commands(command, f"{before} {name}")
         else:

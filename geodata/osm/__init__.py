@@ -1,4 +1,6 @@
-"""OpenStreetMap extracts: buildings with their entrances, and what people on foot walk by.
+"""OpenStreetMap extracts: buildings, and what people on foot walk by.
+
+Doors (`entrance=*`) are not taken: a shop's door or a garage is no stairwell with a leader.
 
 Rings are assembled by osmium, the library of the OpenStreetMap project itself. A building that is not whole in the
 extract is reported, never guessed: an outline closed over missing nodes is a wrong shape.
@@ -19,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.exchange import CRS, Layers
 from geodata.load.community import MARGIN_DEG
 from geodata.osm.extract import Building, Extract, extract
-from geodata.osm.tags import entrance_name, floors, names
+from geodata.osm.tags import floors, names
 from geodata.problems import LayerReport, Problem, Report
 from geodata.validate import faults
 from gridmap.errors import BadFile
@@ -37,7 +39,7 @@ class Reading:
     Parameters
     ----------
     layers
-        Buildings, entrances and ways, in lon, lat.
+        Buildings and ways, in lon, lat.
     report
         Of the layer `buildings`: every building object that is not among them, with its reason.
     """
@@ -47,7 +49,7 @@ class Reading:
 
 
 def read(path: Path, form: str, boundary: BaseGeometry | None = None) -> Reading:
-    """Return the buildings, entrances and ways of an OpenStreetMap extract.
+    """Return the buildings and ways of an OpenStreetMap extract.
 
     Parameters
     ----------
@@ -79,7 +81,6 @@ def read(path: Path, form: str, boundary: BaseGeometry | None = None) -> Reading
     problems = tuple(_problem(building) for building in buildings if building.fault is not None)
     layers = Layers(
         buildings=_building_frame(kept, found),
-        entrances=_entrance_frame(kept, found),
         ways=_way_frame(found.ways, boundary),
     )
     return Reading(layers, Report((LayerReport("buildings", len(problems), problems=problems),)))
@@ -132,20 +133,6 @@ def _building_frame(buildings: list[Building], found: Extract) -> GeoDataFrame:
 def _by_number(address: str) -> tuple[int, str]:
     digits = "".join(character for character in address.rpartition(" ")[2] if character in "0123456789")
     return (int(digits[:9] or 0), address)
-
-
-def _entrance_frame(buildings: list[Building], found: Extract) -> GeoDataFrame:
-    on: dict[int, str] = {}
-    for building in sorted(buildings, key=lambda b: b.id, reverse=True):
-        on.update((node, building.id) for node in building.nodes if node in found.entrances)
-    ids = sorted(on)
-    return _frame(
-        [f"node/{id_}" for id_ in ids],
-        [shapely.Point(found.entrances[id_][0]) for id_ in ids],
-        source_id=[f"node/{id_}" for id_ in ids],
-        name=[entrance_name(found.entrances[id_][1]) for id_ in ids],
-        building_code=[on[id_] for id_ in ids],
-    )
 
 
 def _way_frame(ways: list[dict[str, Any]], boundary: BaseGeometry | None) -> GeoDataFrame:

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.osm.tags import KEPT, Tags, address, point_kind, way_kind
 from gridmap.ways import WayKind
 
-KEYS = ("building", "entrance", "highway", "barrier", "addr:housenumber")
+KEYS = ("building", "highway", "barrier", "addr:housenumber")
 Position = tuple[float, float]
 
 
@@ -29,8 +29,6 @@ class Building:
         All of them.
     shape
         None where it has none, or none that can be trusted.
-    nodes
-        Numbers of the nodes on its outline.
     fault
         Why it cannot be used: a message and its values.
     """
@@ -38,7 +36,6 @@ class Building:
     id: str
     tags: Tags
     shape: BaseGeometry | None = None
-    nodes: tuple[int, ...] = ()
     fault: tuple[str, dict[str, object]] | None = None
 
 
@@ -48,7 +45,6 @@ class Extract:
 
     buildings: dict[str, Building] = field(default_factory=dict)
     members: dict[str, list[int]] = field(default_factory=dict)
-    entrances: dict[int, tuple[Position, Tags]] = field(default_factory=dict)
     addresses: list[tuple[Position, str]] = field(default_factory=list)
     ways: list[dict[str, Any]] = field(default_factory=list)
 
@@ -95,8 +91,6 @@ def _objects(source: osmium.io.File, found: Extract) -> None:
             # What cannot be assembled comes as an area without rings.
             if building and building.fault is None and item.num_rings()[0]:
                 building.shape = shapely.from_wkb(wkb.create_multipolygon(item))
-                rings = (ring for outer in item.outer_rings() for ring in (outer, *item.inner_rings(outer)))
-                building.nodes = tuple(node.ref for ring in rings for node in ring)
 
 
 def _node(node: osmium.osm.Node, found: Extract) -> None:
@@ -104,8 +98,6 @@ def _node(node: osmium.osm.Node, found: Extract) -> None:
         return
     tags = dict(node.tags)
     position = (node.location.lon, node.location.lat)
-    if tags.get("entrance", "no") != "no":
-        found.entrances[node.id] = (position, tags)
     if text := address(tags):
         found.addresses.append((position, text))
     if kind := point_kind(tags):
@@ -117,7 +109,7 @@ def _way(way: osmium.osm.Way, found: Extract) -> None:
     refs = tuple(node.ref for node in way.nodes)
     positions = [(n.location.lon, n.location.lat) if n.location.valid() else None for n in way.nodes]
     if "building" in tags:
-        building = Building(f"way/{way.id}", tags, nodes=refs)
+        building = Building(f"way/{way.id}", tags)
         found.buildings[building.id] = building
         whole = [position for position in positions if position is not None]
         missing = len(refs) - len(whole)

@@ -71,17 +71,6 @@ def address(tags: Tags) -> str:
     return f"{street}{number}" if "\u3400" <= street[-1] <= "\u9fff" else f"{street} {number}"
 
 
-def entrance_name(tags: Tags) -> str | None:
-    """Return what stands on the door, None where nothing is known.
-
-    Parameters
-    ----------
-    tags
-        Of the entrance.
-    """
-    return next((tags[key] for key in ("ref", "addr:unit", "addr:door", "name") if tags.get(key)), None)
-
-
 def floors(tags: Tags) -> int | None:
     """Return the number of floors, None where it is not a plain number.
 

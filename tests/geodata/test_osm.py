@@ -134,12 +134,10 @@ def test_a_building_at_the_border_counts_when_some_of_it_is_inside(tmp_path: Pat
     assert len(reasons(extract(tmp_path, body, box(113.101, 41, 113.2, 41.1)))) == 1
 
 
-def test_entrances_belong_to_the_building_whose_outline_they_stand_on(tmp_path: Path) -> None:
+def test_doors_are_not_taken_for_stairwells(tmp_path: Path) -> None:
     door = "<node id='9' lon='113.1005' lat='41.030'><tag k='entrance' v='yes'/><tag k='ref' v='2单元'/></node>"
-    lost = "<node id='19' lon='113.5' lat='41.5'><tag k='entrance' v='main'/></node>"
-    reading = extract(tmp_path, door + lost + way(10, "1 9 2 3 4 1", building="yes"))
-    rows = reading.layers.entrances
-    assert rows[["source_id", "name", "building_code"]].to_numpy().tolist() == [["node/9", "2单元", "way/10"]]
+    reading = extract(tmp_path, door + way(10, "1 9 2 3 4 1", building="yes"))
+    assert reading.layers.entrances is None
 
 
 def test_a_building_without_a_name_is_called_by_the_addresses_of_its_doors(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import click
 from pydantic import ValidationError
@@ -15,8 +16,33 @@ from gridmap.database import Database, open_database, upgrade
 from gridmap.errors import GridMapError, NotConfigured
 from gridmap.settings import Settings
 
+#: Each command and the module that adds it: `gridmap who` need not wait for the map and the server to load.
+MODULES = {
+    "db": "data",
+    "demo": "demo",
+    "import": "data",
+    "sample": "data",
+    "search": "search",
+    "serve": "serve",
+    "token": "accounts",
+    "user": "accounts",
+    "who": "look",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _OnCall(click.Group):
+    """A group whose commands are loaded when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in MODULES:
+            import_module(f"web.commands.{MODULES[name]}")
+        return super().get_command(ctx, name)
+
+
+@click.group(cls=_OnCall, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="gridmap-community")
 def gridmap() -> None:
     """网格地图 GridMap: who is responsible for any building of a community."""
@@ -75,7 +101,3 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-
-
-# Each module adds its commands to the group above.
-from web.commands import accounts, data, demo, look, search, serve  # noqa: E402, F401

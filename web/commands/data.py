@@ -25,7 +25,7 @@ from geodata.load import store
 from geodata.problems import ImportRefused, Report
 from geodata.read import Form
 from gridmap.database import Database, revision, upgrade
-from gridmap.errors import BadInput
+from gridmap.errors import BadInput, Conflict
 from gridmap.places.position import parse_day
 from web.commands import actor, gridmap, opened
 
@@ -99,10 +99,18 @@ def import_(files: tuple[Path, ...], *, as_json: bool, dry_run: bool, day: str |
 @click.option("--as-of", "day", metavar="DAY", help="The sample's today, as 2026-01-31; all its dates hang on it.")
 def sample(day: str | None) -> None:
     """Store the made-up sample community: four compounds, 4,499 households, invented people."""
-    from geodata.sample import community
+    from geodata.sample import CODE, community
 
     on = parse_day(day, "--as-of") or datetime.now(ZoneInfo("Asia/Shanghai")).date()
     with opened() as database:
+        with database.reading() as session:
+            known = session.scalar(sa.text("select 1 from place where code = :code"), {"code": CODE})
+        if known:
+            raise Conflict(
+                "the sample community {code} is on record already, and its past hangs on the day it was made; "
+                "for another one set GRIDMAP_DATA to a new folder",
+                code=CODE,
+            )
         report = _store(database, community(as_of=on), None, "sample", dry_run=False)
     _print(report, as_json=False, dry_run=False)
 
