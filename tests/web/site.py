@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ class Site:
 
     def __init__(self, database: Database, ids: dict[str, int], data: Path) -> None:
         self.database, self.ids, self.clock = database, ids, Clock()
-        other = Database(database.url, database.owner_url)
-        self.workers = [self.worker(data, door) for door in (database, other)]
+        self.other = Database(database.url, database.owner_url)
+        self.workers = [self.worker(data, door) for door in (database, self.other)]
         self.app = self.workers[0]
         self._made = 0
 
@@ -110,9 +110,11 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def site(new_database: Callable[..., Database], tmp_path_factory: pytest.TempPathFactory) -> Site:
+def site(new_database: Callable[..., Database], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that the tests of one module share; each brings accounts and addresses of its own."""
     database = new_database()
     with database.writing("test") as session:
         ids = settle(session).ids
-    return Site(database, ids, tmp_path_factory.mktemp("data"))
+    made = Site(database, ids, tmp_path_factory.mktemp("data"))
+    yield made
+    made.other.close()
