@@ -22,12 +22,22 @@ bp = Blueprint("pages", __name__)
 bp.add_app_template_global(assets.address, "asset")
 
 YEAR = 31_536_000
+WHOLE = 1 << 20  # bytes of a script, style or picture
 
 
 @bp.record_once
 def _open_base_map(state: BlueprintSetupState) -> None:
     # At the start, so that a setting that cannot be used is said then and not by grey tiles.
     state.app.extensions["gridmap.base_map"] = base_map(state.app.extensions["gridmap.settings"])
+
+
+@bp.after_app_request
+def _read_whole(response: Response) -> Response:
+    """Read a small file at once: what is compressed piece by piece would leave it open."""
+    if response.direct_passthrough and response.status_code == 200 and (response.content_length or 0) <= WHOLE:
+        response.direct_passthrough = False
+        response.make_sequence()
+    return response
 
 
 @bp.get("/")

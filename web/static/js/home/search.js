@@ -23,8 +23,15 @@
     }
   }
 
+  /** Where a hit lies; the community on show need not be said. */
+  function where(hit) {
+    const own = Home.community ? Home.community.properties.name : "", context = String(hit.context || "");
+    if (context === own) return "";
+    return own && context.startsWith(own + " · ") ? context.slice(own.length + 3) : context;
+  }
+
   function option(hit, index) {
-    const under = [hit.role && hit.role_name ? hit.role_name : "", hit.context].filter(Boolean).join(" · ");
+    const under = [hit.role_name, where(hit), ...(hit.aliases || [])].filter(Boolean).join(" · ");
     return el("li", {
       id: "hit-" + index, role: "option", "aria-selected": "false",
       // Not click: the box must not lose the focus before the choice is taken.

@@ -1,6 +1,7 @@
 "use strict";
 /** Names on the map: only where they fit, never over each other, the larger territory first. */
 (function () {
+  const APART = 320; // pixels between two labels of one road
   const MOST = 400; // labels at a time; more cannot be read
   const KINDS = {
     compounds: { font: "600 16px", height: 20, className: "gm-label gm-label-compound" },
@@ -136,6 +137,8 @@
           if (nodes.length >= MOST) break;
           if (placed.some(other => label.x < other.x + other.w && other.x < label.x + label.w
                                 && label.y < other.y + other.h && other.y < label.y + label.h)) continue;
+          // A road is many ways of one name: it is written once in a while.
+          if (key === "ways" && placed.some(other => other.text === label.text && Math.hypot(other.x - label.x, other.y - label.y) < APART)) continue;
           placed.push(label);
           const node = el("span", { class: label.className }, label.text);
           L.DomUtil.setPosition(node, L.point(label.x, label.y).round());
