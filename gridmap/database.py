@@ -18,6 +18,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry
+from psycopg import RawCursor
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -124,7 +125,7 @@ class Database:
 
     @cached_property
     def reading_engine(self) -> sa.Engine:
-        """Connections for one-shot reads: no transaction around a single statement, prepared at once."""
+        """Connections for one-shot reads: no transaction around a single statement, prepared soon."""
         return sa.create_engine(
             self.url,
             isolation_level="AUTOCOMMIT",
@@ -132,9 +133,13 @@ class Database:
             pool_size=16,
             max_overflow=0,
             pool_reset_on_return=None,
+            # $1 is what PostgreSQL itself reads: psycopg would search a long statement for its %s at every call.
+            paramstyle="numeric_dollar",
             connect_args={
                 **PATIENCE,
-                "prepare_threshold": 0,
+                "cursor_factory": RawCursor,
+                # From the second call on: at the first, the pool's ping would be prepared anew each time.
+                "prepare_threshold": 1,
                 # A click is asked thousands of times with the same shape: planned once, not five times and compared.
                 "options": "-c plan_cache_mode=force_generic_plan -c default_transaction_read_only=on",
             },
