@@ -150,3 +150,19 @@ def test_signing_in_leads_to_the_place_that_the_link_named(browser: Browser, tow
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         answered(page, "1号楼")
+
+
+def test_the_address_of_a_compound_shows_all_of_it(browser: Browser, town_site: Site) -> None:
+    with watched(browser, town_site) as page:
+        visit(page, f"/#p={code('K2')}")
+        answered(page, "East Court")
+        inside = f"GridMap.map.getBounds().contains(GridMap.find('{code('K2')}').shape.getBounds())"
+        until(page, inside)
+        assert page.evaluate("GridMap.map.getZoom()") < 18
+
+
+def test_a_door_is_named_with_its_house(sample_page: Page) -> None:
+    sample_page.fill("#q", "塞上江南3号楼2单元")
+    sample_page.keyboard.press("Enter")
+    answered(sample_page, "3号楼 2单元")
+    assert "塞上江南小区 3号楼 2单元" in sample_page.evaluate("Home.asText(Home.answer)")

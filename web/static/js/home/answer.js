@@ -81,7 +81,7 @@
     return el("header", { class: "panel-head" },
       el("div", { class: "panel-title" },
         el("p", { class: "kind" }, Home.kind(own.kind)),
-        el("h2", { id: "panel-title", tabindex: "-1" }, own.name),
+        el("h2", { id: "panel-title", tabindex: "-1" }, Home.title(answer)),
         el("p", { class: "trail" }, ...trail.map(place =>
           el("button", { type: "button", class: "trail-place", onclick: () => Home.ask({ code: place.code }) }, place.name)),
         facts.length ? el("span", { class: "facts" }, facts.join(" · ")) : null),
@@ -133,7 +133,7 @@
     const vacant = answer.chain.filter(entry => entry.status === "vacant").length;
     const first = answer.chain.find(entry => entry.holder || entry.acting) || {};
     const { name } = first.acting || first.holder || {};
-    Home.say([answer.places[0].name, first.role_name && name ? `${first.role_name} ${name}` : "",
+    Home.say([Home.title(answer), first.role_name && name ? `${first.role_name} ${name}` : "",
       vacant ? t("vacant posts: {n}", { n: vacant }) : t("all posts filled")].filter(Boolean).join(t(", ")));
   };
 

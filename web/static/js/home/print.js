@@ -1,17 +1,24 @@
 "use strict";
 /** The card on paper: map with scale and north, the ladder, the contacts, where it is from and that it is internal. */
 (function () {
+  const numbered = person => [person.name, person.phone && Home.spaced(person.phone)].filter(Boolean).join("  ");
+
+  function holder(entry) {
+    return el("div", {}, entry.status === "vacant" ? el("b", {}, t("Vacant")) : numbered(entry.holder),
+      entry.status === "on_leave" ? el("b", {}, " " + t("On leave")) : null,
+      entry.acting ? el("div", {}, numbered(entry.acting), el("small", {}, " " + (entry.acting.why || ""))) : null);
+  }
+
+  /** A row for each post of a place; the holders of one post stand below each other, a place is named once. */
   function people(answer) {
     const rows = [];
     for (const { place, entries } of Home.levels(answer)) {
-      for (const entry of entries) {
-        const holder = entry.holder ? [entry.holder.name, entry.holder.phone && Home.spaced(entry.holder.phone)].filter(Boolean).join("  ") : "";
-        const deputy = entry.acting ? [entry.acting.name, entry.acting.phone && Home.spaced(entry.acting.phone)].filter(Boolean).join("  ") : "";
-        rows.push(el("tr", {},
-          el("td", {}, place.name), el("td", {}, entry.role_name),
-          el("td", {}, entry.status === "vacant" ? el("b", {}, t("Vacant")) : holder,
-            entry.status === "on_leave" ? el("b", {}, " " + t("On leave")) : null,
-            deputy ? el("div", {}, deputy, el("small", {}, " " + (entry.acting.why || ""))) : null)));
+      const posts = new Map();
+      for (const entry of entries) posts.set(entry.role, [...(posts.get(entry.role) || []), entry]);
+      let name = place.name;
+      for (const post of posts.values()) {
+        rows.push(el("tr", {}, el("td", {}, name), el("td", {}, post[0].role_name), el("td", {}, ...post.map(holder))));
+        name = "";
       }
     }
     return el("table", {},
@@ -31,9 +38,10 @@
     const community = (answer && answer.community) || (Home.community && { name: Home.community.properties.name, sample: Home.community.properties.sample }) || {};
     Home.$("card").replaceChildren(
       el("header", {},
-        el("h2", {}, place ? place.name : community.name || ""),
+        el("h2", {}, place ? Home.title(answer) : community.name || ""),
         el("p", {}, place ? answer.places.slice(1).map(one => one.name).join(" · ") : ""),
-        el("p", {}, [community.name, t("As of {day}", { day: Home.day(GridMap.day || Home.now()) }), t("Internal use")].filter(Boolean).join("  |  ")),
+        el("p", {}, [community.name, community.office_phone ? t("Office {phone}", { phone: community.office_phone }) : "",
+          t("As of {day}", { day: Home.day(GridMap.day || Home.now()) }), t("Internal use")].filter(Boolean).join("  |  ")),
         community.sample ? el("p", { class: "card-sample" }, t("Made-up sample: no real place, nobody real.")) : ""),
       answer ? people(answer) : "",
       answer && answer.services && answer.services.length ? contacts(answer) : "");

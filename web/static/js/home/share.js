@@ -21,7 +21,7 @@
   Home.asText = function asText(answer) {
     const [own, ...above] = answer.places;
     const title = above.filter(place => place.kind === "compound" || place.kind === "community").map(place => place.name).reverse();
-    const place = [...title, own.name].join(" ");
+    const place = [...title, Home.title(answer)].join(" ");
     const lines = [t("[Who is responsible] {place}", { place }), t("As of {day}", { day: Home.day(answer.on) })];
     if (answer.community && answer.community.sample) lines.push(t("Made-up sample: no real place, nobody real."));
     for (const { place: held, entries } of Home.levels(answer)) {

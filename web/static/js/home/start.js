@@ -3,7 +3,7 @@
 (function () {
   const PATIENCE = 130; // ms before the panel says that it waits; faster answers replace the old one directly
   const STALE = 600000; // ms out of sight after which the map is fetched anew
-  let request = null, returnTo = null, closing = false;
+  let request = null, returnTo = null, closing = false, toFit = null;
 
   /** A sentence above the map; it goes when the next thing succeeds, or by hand. */
   Home.trouble = function trouble(text, remedy) {
@@ -54,6 +54,7 @@
     const found = asked.code && GridMap.find(asked.code);
     const again = same(asked, Home.asked);
     Home.asked = asked;
+    toFit = null;
     returnTo = asked.code || null;
     GridMap.mark(asked.code, spot);
     if (Home.$("panel").dataset.level === "peek") Home.sheet.set("half");
@@ -76,7 +77,7 @@
   };
 
   function look(found, spot, far, fit) {
-    if (found && fit && found.shape.getBounds) GridMap.fit(found.shape.getBounds());
+    if (found && (fit || Home.isArea(found.feature.properties.kind)) && found.shape.getBounds) GridMap.fit(found.shape.getBounds());
     else if (found) GridMap.reveal(found.shape.getBounds ? found.shape.getBounds().getCenter() : found.shape.getLatLng(), { far });
     else if (spot) GridMap.reveal(spot, { far });
   }
@@ -94,6 +95,7 @@
     if (found || stay) return;
     // Not loaded before; now its position is known.
     if (asked.code) GridMap.mark(asked.code, ["entrance", "building", "facility"].includes(own.kind) ? point : null);
+    if (Home.isArea(own.kind) && asked.code) toFit = asked.code; // its outline is on the way
     if (asked.code || far) GridMap.reveal(point, { far: true });
   }
 
@@ -154,6 +156,11 @@
   GridMap.on("trouble", ({ error }) => Home.trouble(Home.fault(error), error.base ? null : Home.remedy(error, () => { Home.trouble(""); GridMap.refresh(); })));
   GridMap.on("put", ({ key }) => {
     if (key === "compounds") Home.showIdle();
+    const outline = toFit && Home.asked && Home.asked.code === toFit && GridMap.find(toFit);
+    if (outline && outline.shape.getBounds) {
+      toFit = null;
+      GridMap.fit(outline.shape.getBounds());
+    }
     if (key === "community" && Home.community) Home.setCommunity(Home.community.id);
   });
 

@@ -25,6 +25,15 @@ const Home = {
   /** Tell screen readers, once. */
   say(text) { Home.$("said").textContent = text; },
 
+  /** What an answer is about, said so that it stands alone: a door is named with its house. */
+  title({ places: [own, above] }) {
+    const house = own.kind === "entrance" && above && above.kind === "building" ? above.name : "";
+    return house && !own.name.startsWith(house) ? house + " " + own.name : own.name;
+  },
+
+  /** Whether a place is a stretch of land and not a spot on it. */
+  isArea: kind => ["cluster", "grid_cell", "compound", "community"].includes(kind),
+
   /** A count with its thousands apart. */
   count: number => new Intl.NumberFormat(document.documentElement.lang).format(number),
 

@@ -1,6 +1,7 @@
 "use strict";
 /** Names on the map: only where they fit, never over each other, the larger territory first. */
 (function () {
+  const LONG = 100; // pixels from which the name of a venue waits until the map is near
   const APART = 320; // pixels between two labels of one road
   const MOST = 400; // labels at a time; more cannot be read
   const KINDS = {
@@ -96,6 +97,7 @@
       if (key === "entrances") text = (/\d+/.exec(text) || [text])[0];
       if (!text) continue;
       const point = map.latLngToLayerPoint(shape.anchor.latlng), w = width(text, kind);
+      if (key === "facilities" && w > LONG && zoom < 18.5) continue;
       if (key === "facilities") point.y += 24;
       if (key === "entrances") point.y += 13;
       found.push({ text, x: point.x - w / 2, y: point.y - kind.height / 2, w, h: kind.height, className: kind.className, room: box ? box.x * box.y : 0 });
