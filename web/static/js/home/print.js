@@ -30,7 +30,7 @@
     return el("table", { class: "contacts" },
       el("thead", {}, el("tr", {}, el("th", {}, t("Problem")), el("th", {}, t("Name and number")))),
       el("tbody", {}, ...answer.services.map(({ label, name, phone, phone_24h: night }) =>
-        el("tr", {}, el("td", {}, label), el("td", {}, [name, phone, night && night !== phone ? t("24 hours") + " " + night : ""].filter(Boolean).join("  "))))));
+        el("tr", {}, el("td", {}, label), el("td", {}, [name, phone && Home.spaced(phone), night && night !== phone ? t("24 hours") + " " + night : ""].filter(Boolean).join("  "))))));
   }
 
   function fill() {
