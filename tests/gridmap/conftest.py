@@ -147,3 +147,33 @@ def town(session: Session) -> Town:
     town.place("B2-1", "entrance", Point(113.1035, 41.0348), parent="B2", grid_cell="001")
     town.place("V1", "facility", Point(113.1045, 41.0325), parent="K1", grid_cell="001")
     return town
+
+
+@pytest.fixture
+def elsewhere(town: Town) -> Town:
+    """A second community beside the town."""
+    other = Town(town.session, "990000000002")
+    other.place("T2", "community", box(113.110, 41.030, 113.120, 41.040))
+    other.place("K9", "compound", box(113.110, 41.030, 113.120, 41.040), parent="T2")
+    other.place("009", "grid_cell", box(113.110, 41.030, 113.120, 41.040), parent="K9")
+    other.place("C9", "cluster", None, parent="K9")
+    return other
+
+
+@pytest.fixture
+def furnished(town: Town) -> Town:
+    """The town with a row in every table under record."""
+    town.appoint("Ann", "grid_leader", "001")
+    town.contract("Heat", "heating_contact", "K1")
+    for statement in (
+        """insert into way (community_id, kind, valid, source_id, tags, geom)
+           values (:community, 'gate', '(,)', 'way/1', '{}', 'SRID=4490;POINT(113.101 41.031)')""",
+        "insert into channel (place_id, name, during) values (:community, 'group', '(,)')",
+        "insert into leave (appointment_id, during) select id, '[2024-01-01,2024-02-01)' from appointment where person_id is not null",
+        """insert into user_account (name, level, password_hash, must_change_password, locked)
+           values ('someone', 'staff', '$argon2id$first', true, false)""",
+        "insert into user_grant (user_id, place_id) select id, :community from user_account",
+        "insert into api_token (token_hash, user_id) select 'first', id from user_account",
+    ):
+        town.session.execute(text(statement), {"community": town.community} if ":community" in statement else {})
+    return town

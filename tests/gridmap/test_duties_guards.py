@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import psycopg
@@ -16,56 +15,17 @@ from sqlalchemy.orm import Session
 
 from gridmap.database import Database
 from tests.gridmap.conftest import Town
-from tests.gridmap.guards import address, execute, insert, label, refusal
-
-FOREVER = "(,)"
-
-
-def post(town: Town, **columns: Any) -> dict[str, Any]:
-    """An appointment that lacks nothing: a grid worker, of whom there may be several, over cell 001."""
-    role = columns.pop("role", "grid_worker")
-    place = columns.pop("place", "001")
-    single = town.session.scalar(sa.text("select single_holder from role where code = :code"), {"code": role})
-    return {
-        "role": role,
-        "single_holder": single,
-        "place_id": town.ids[place],
-        "kind": town.kinds[place],
-        "person_id": town.person("Ann") if "organization_id" not in columns else None,
-        "organization_id": None,
-        "during": FOREVER,
-        "consent": False,
-        **columns,
-    }
-
-
-def refused(town: Town, **columns: Any) -> str:
-    row = post(town, **columns)
-    return refusal(town.session, insert("appointment", row), **row)
-
-
-def appointed(town: Town, **columns: Any) -> int:
-    row = post(town, **columns)
-    with town.session.begin_nested():
-        key = town.session.scalar(sa.text(insert("appointment", row) + " returning id"), row)
-    assert isinstance(key, int)
-    return key
-
-
-def organization(town: Town, name: str = "Heat") -> int:
-    row = {"community_id": town.community, "name": name, "search": []}
-    key = town.session.scalar(sa.text(insert("organization", row) + " returning id"), row)
-    assert isinstance(key, int)
-    return key
-
-
-@pytest.fixture
-def elsewhere(town: Town) -> Town:
-    """A second community beside the town."""
-    other = Town(town.session, "990000000002")
-    other.place("T2", "community", box(113.110, 41.030, 113.120, 41.040))
-    return other
-
+from tests.gridmap.guards import (
+    FOREVER,
+    address,
+    appointed,
+    execute,
+    insert,
+    label,
+    organization,
+    post_refused,
+    refusal,
+)
 
 # --- posts ------------------------------------------------------------------------------------------------------------
 
@@ -73,8 +33,8 @@ def elsewhere(town: Town) -> Town:
 def test_a_post_for_one_has_one_holder_at_a_time(town: Town) -> None:
     appointed(town, role="grid_leader", during="[2020-01-01,2024-07-01)")
     ben = town.person("Ben")
-    assert refused(town, role="grid_leader", person_id=ben, during="[2024-06-30,)") == "one_holder_at_a_time"
-    assert refused(town, role="grid_leader", person_id=ben) == "one_holder_at_a_time"
+    assert post_refused(town, role="grid_leader", person_id=ben, during="[2024-06-30,)") == "one_holder_at_a_time"
+    assert post_refused(town, role="grid_leader", person_id=ben) == "one_holder_at_a_time"
 
 
 def test_a_post_is_handed_over_on_a_day(town: Town) -> None:
@@ -84,7 +44,7 @@ def test_a_post_is_handed_over_on_a_day(town: Town) -> None:
 
 def test_a_post_for_one_is_held_by_a_person_or_an_organization_not_both(town: Town) -> None:
     appointed(town, role="property_company", place="K1", organization_id=organization(town))
-    assert refused(town, role="property_company", place="K1") == "one_holder_at_a_time"
+    assert post_refused(town, role="property_company", place="K1") == "one_holder_at_a_time"
 
 
 def test_the_day_of_a_hand_over_is_corrected_in_two_steps(town: Town) -> None:
@@ -101,13 +61,13 @@ def test_the_day_of_a_hand_over_is_corrected_in_two_steps(town: Town) -> None:
 def test_a_post_for_several_is_held_by_several_but_by_nobody_twice(town: Town) -> None:
     appointed(town)
     appointed(town, person_id=town.person("Ben"))
-    assert refused(town, during="[2024-01-01,2025-01-01)") == "one_term_of_a_person"
+    assert post_refused(town, during="[2024-01-01,2025-01-01)") == "one_term_of_a_person"
 
 
 def test_an_organization_holds_a_post_once(town: Town) -> None:
     heat = organization(town)
     appointed(town, place="K1", organization_id=heat)
-    assert refused(town, place="K1", organization_id=heat) == "one_term_of_an_organization"
+    assert post_refused(town, place="K1", organization_id=heat) == "one_term_of_an_organization"
     appointed(town, place="K1", organization_id=organization(town, "Lift"))
 
 
@@ -170,13 +130,13 @@ def test_a_role_becomes_one_for_a_single_holder_only_where_one_holds_it(town: To
     execute(town.session, "update appointment set during = daterange('2024-01-01', null) where id = :id", id=second)
     execute(town.session, narrow)
     assert town.session.scalars(sa.text("select single_holder from appointment")).all() == [True, True]
-    assert refused(town, person_id=town.person("Cid")) == "one_holder_at_a_time"
+    assert post_refused(town, person_id=town.person("Cid")) == "one_holder_at_a_time"
 
 
 def test_a_role_is_held_over_its_kinds_of_place_only(town: Town) -> None:
-    assert refused(town, role="building_leader", place="001") == "fk_appointment_role_kind"
-    assert refused(town, role="entrance_leader", place="B1") == "fk_appointment_role_kind"
-    assert refused(town, place="K1", kind="grid_cell") == "fk_appointment_place_id_kind"
+    assert post_refused(town, role="building_leader", place="001") == "fk_appointment_role_kind"
+    assert post_refused(town, role="entrance_leader", place="B1") == "fk_appointment_role_kind"
+    assert post_refused(town, place="K1", kind="grid_cell") == "fk_appointment_place_id_kind"
     appointed(town, role="grid_leader", place="K1")
 
 
@@ -187,7 +147,7 @@ def test_a_role_keeps_the_kinds_of_place_over_which_it_is_held(town: Town) -> No
 
 
 def test_an_appointment_copies_whether_its_role_is_for_one(town: Town) -> None:
-    assert refused(town, role="grid_leader", single_holder=False) == "fk_appointment_role_single_holder"
+    assert post_refused(town, role="grid_leader", single_holder=False) == "fk_appointment_role_single_holder"
 
 
 @pytest.mark.parametrize(
@@ -203,19 +163,20 @@ def test_an_appointment_copies_whether_its_role_is_for_one(town: Town) -> None:
     ids=label,
 )
 def test_an_appointment_is_refused(town: Town, columns: dict[str, Any], constraint: str) -> None:
-    assert refused(town, **columns) == constraint
+    assert post_refused(town, **columns) == constraint
 
 
 def test_a_post_is_held_by_a_person_or_by_an_organization(town: Town) -> None:
     assert (
-        refused(town, person_id=town.person("Ann"), organization_id=organization(town)) == "ck_appointment_one_holder"
+        post_refused(town, person_id=town.person("Ann"), organization_id=organization(town))
+        == "ck_appointment_one_holder"
     )
 
 
 def test_the_holder_belongs_to_the_community_of_the_place(town: Town, elsewhere: Town) -> None:
     stranger = Town.person(elsewhere, "Zoe")
-    assert refused(town, person_id=stranger) == "holder_of_the_community"
-    assert refused(town, place="K1", organization_id=organization(elsewhere)) == "holder_of_the_community"
+    assert post_refused(town, person_id=stranger) == "holder_of_the_community"
+    assert post_refused(town, place="K1", organization_id=organization(elsewhere)) == "holder_of_the_community"
     change = "update appointment set person_id = :person where id = :id"
     assert refusal(town.session, change, person=stranger, id=appointed(town)) == "holder_of_the_community"
 
@@ -227,129 +188,6 @@ def test_nobody_moves_to_another_community(town: Town, elsewhere: Town, table: s
     assert (
         refusal(town.session, f"update {table} set community_id = :other", other=elsewhere.community) == "identity_kept"
     )
-
-
-# --- leaves -----------------------------------------------------------------------------------------------------------
-
-TERM = "[2024-01-01,2025-01-01)"
-
-
-@pytest.fixture
-def ann(town: Town) -> int:
-    """Ann's appointment of one year."""
-    return appointed(town, during=TERM)
-
-
-def leave(appointment: int, during: str = "[2024-03-01,2024-03-15)", deputy: int | None = None) -> dict[str, Any]:
-    return {"appointment_id": appointment, "during": during, "deputy_id": deputy}
-
-
-def away(town: Town, row: dict[str, Any]) -> None:
-    execute(town.session, insert("leave", row), **row)
-
-
-def leave_refused(town: Town, row: dict[str, Any]) -> str:
-    return refusal(town.session, insert("leave", row), **row)
-
-
-def test_a_leave_lies_within_its_appointment(town: Town, ann: int) -> None:
-    for during in ("[2023-12-31,2024-01-05)", "[2024-12-20,2025-01-02)", "[2026-01-01,2026-02-01)", "[2024-06-01,)"):
-        assert leave_refused(town, leave(ann, during)) == "leave_of_its_post"
-    away(town, leave(ann, "[2024-01-01,2024-01-05)"))
-    away(town, leave(ann, "[2024-12-20,2025-01-01)"))
-
-
-def test_one_is_on_one_leave_at_a_time(town: Town, ann: int) -> None:
-    away(town, leave(ann))
-    assert leave_refused(town, leave(ann, "[2024-03-14,2024-04-01)")) == "one_leave_at_a_time"
-    away(town, leave(ann, "[2024-03-15,2024-04-01)"))
-
-
-def test_the_deputy_is_somebody_else(town: Town, ann: int) -> None:
-    assert leave_refused(town, leave(ann, deputy=town.person("Ann"))) == "leave_of_its_post"
-    away(town, leave(ann, deputy=town.person("Ben")))
-    change = "update appointment set person_id = :ben where id = :id"
-    assert refusal(town.session, change, ben=town.person("Ben"), id=ann) == "leave_of_its_post"
-
-
-def test_the_deputy_belongs_to_the_community(town: Town, elsewhere: Town, ann: int) -> None:
-    assert leave_refused(town, leave(ann, deputy=Town.person(elsewhere, "Zoe"))) == "leave_of_its_post"
-
-
-def test_an_organization_is_never_on_leave(town: Town) -> None:
-    post_ = appointed(town, place="K1", organization_id=organization(town))
-    assert leave_refused(town, leave(post_)) == "leave_of_its_post"
-
-
-def test_a_leave_lasts_a_day_at_least(town: Town, ann: int) -> None:
-    assert leave_refused(town, leave(ann, "empty")) == "ck_leave_during"
-
-
-def test_an_appointment_is_not_shortened_over_a_leave(town: Town, ann: int) -> None:
-    away(town, leave(ann))
-    shorten = "update appointment set during = '[2024-01-01,2024-03-10)' where id = :id"
-    assert refusal(town.session, shorten, id=ann) == "leave_of_its_post"
-
-
-def test_appointment_and_leave_are_shortened_together_in_either_order(town: Town, ann: int) -> None:
-    away(town, leave(ann))
-    town.session.execute(sa.text("set constraints all deferred"))
-    town.session.execute(
-        sa.text("update appointment set during = '[2024-01-01,2024-03-10)' where id = :id"), {"id": ann}
-    )
-    town.session.execute(sa.text("update leave set during = '[2024-03-01,2024-03-10)'"))
-    town.session.execute(sa.text("set constraints all immediate"))
-
-
-ENTER = "insert into leave (appointment_id, during) values (%s, '[2024-11-01,2024-12-01)')"
-SHORTEN = "update appointment set during = '[2024-01-01,2024-11-15)' where id = %s"
-
-
-@pytest.mark.parametrize(("first", "second"), [(ENTER, SHORTEN), (SHORTEN, ENTER)], ids=["leave first", "end first"])
-def test_a_leave_and_the_end_of_its_post_do_not_miss_each_other(
-    new_database: Callable[..., Database], first: str, second: str
-) -> None:
-    """One enters a leave while another shortens the post: whoever comes second waits, and is refused."""
-    database = new_database()
-    with database.writing("test") as session:
-        town = Town(session)
-        town.place("T", "community", box(113.1, 41.03, 113.11, 41.04))
-        post_ = town.appoint("Ann", "director", "T", date(2024, 1, 1), date(2025, 1, 1))
-    outcome: list[str] = []
-    with psycopg.connect(address(database)) as one, psycopg.connect(address(database)) as other:
-        for connection in (one, other):
-            connection.execute("select set_config('gridmap.actor', 'test', true)")
-        one.execute(first, [post_])
-
-        def late() -> None:
-            try:
-                other.execute(second, [post_])
-            except psycopg.Error as error:
-                outcome.append(error.diag.constraint_name or str(error.sqlstate))
-
-        thread = threading.Thread(target=late)
-        thread.start()
-        thread.join(0.3)
-        assert thread.is_alive()
-        one.commit()
-        thread.join()
-        other.rollback()
-    assert outcome == ["leave_of_its_post"]
-
-
-def test_leaves_are_only_written_under_read_committed(new_database: Callable[..., Database]) -> None:
-    database = new_database()
-    with database.writing("test") as session:
-        town = Town(session)
-        town.place("T", "community", box(113.1, 41.03, 113.11, 41.04))
-        post_ = town.appoint("Ann", "director", "T")
-    with psycopg.connect(address(database)) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.execute("select set_config('gridmap.actor', 'test', true)")
-        with pytest.raises(psycopg.errors.InvalidTransactionState, match="READ COMMITTED"):
-            connection.execute(
-                "insert into leave (appointment_id, during) values (%s, '[2024-01-01,2024-02-01)')", [post_]
-            )
 
 
 # --- roles, problems, persons -----------------------------------------------------------------------------------------

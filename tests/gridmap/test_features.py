@@ -89,7 +89,14 @@ def test_another_community_is_left_out(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "buildings"),
-    [(["T"], {"B1", "B2", "B3"}), (["K1"], {"B1", "B2"}), (["001"], {"B1"}), (["C1"], {"B1", "B2"}), (["B3"], {"B3"}), ([], set())],
+    [
+        (["T"], {"B1", "B2", "B3"}),
+        (["K1"], {"B1", "B2"}),
+        (["001"], {"B1"}),
+        (["C1"], {"B1", "B2"}),
+        (["B3"], {"B3"}),
+        ([], set()),
+    ],
 )
 def test_only_places_below_the_askers_are_shown(town: Town, scope: list[str], buildings: set[str]) -> None:
     assert set(shown(town, "building", scope=scoped(town, *scope))) == buildings
