@@ -95,8 +95,19 @@
     if (found || stay) return;
     // Not loaded before; now its position is known.
     if (asked.code) GridMap.mark(asked.code, ["entrance", "building", "facility"].includes(own.kind) ? point : null);
-    if (Home.isArea(own.kind) && asked.code) toFit = asked.code; // its outline is on the way
     if (asked.code || far) GridMap.reveal(point, { far: true });
+    if (asked.code && Home.isArea(own.kind)) {
+      toFit = asked.code;
+      showOutline();
+    }
+  }
+
+  /** Bring an area into view as a whole, as soon as its outline is there: it may come before or after the answer. */
+  function showOutline() {
+    const found = toFit && Home.asked && Home.asked.code === toFit && GridMap.find(toFit);
+    if (!found || !found.shape.getBounds) return;
+    toFit = null;
+    GridMap.fit(found.shape.getBounds());
   }
 
   /** Back to the panel without an answer. */
@@ -156,11 +167,7 @@
   GridMap.on("trouble", ({ error }) => Home.trouble(Home.fault(error), error.base ? null : Home.remedy(error, () => { Home.trouble(""); GridMap.refresh(); })));
   GridMap.on("put", ({ key }) => {
     if (key === "compounds") Home.showIdle();
-    const outline = toFit && Home.asked && Home.asked.code === toFit && GridMap.find(toFit);
-    if (outline && outline.shape.getBounds) {
-      toFit = null;
-      GridMap.fit(outline.shape.getBounds());
-    }
+    showOutline();
     if (key === "community" && Home.community) Home.setCommunity(Home.community.id);
   });
 
