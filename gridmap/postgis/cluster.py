@@ -44,7 +44,13 @@ SERVER_SETTINGS = {
     "log_error_verbosity": "terse",
 }
 # Without autovacuum, which would give one test run other plans than the next.
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+UNSAFE_BUT_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "500",  # a run of tests keeps dozens of databases open, each with its pools
+}
 RUNTIME_SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -92,6 +98,8 @@ class PrivatePostgis:
         """
         if self._lock and self._holder == os.getpid():
             return self
+        if self.user:
+            check_passage(self.home, self.user)  # before a folder is made where it could not be used
         prepare_home(self.home, passable=self.user is not None)
         for folder in (self.data, self.socket_dir):
             if self.user:
