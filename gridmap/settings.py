@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gridmap.errors import NotConfigured
 
@@ -53,6 +55,17 @@ class Settings(BaseSettings):
         if not url.startswith("postgresql+psycopg://"):
             msg = "is not the address of a PostgreSQL database: postgresql://user@host/name"
             raise ValueError(msg)
+        return url
+
+    @field_validator("database_url", "owner_url")
+    @classmethod
+    def _readable(cls, url: str | None) -> str | None:
+        try:
+            if url:
+                make_url(url)
+        except (ArgumentError, ValueError) as error:
+            msg = "cannot be read as an address: postgresql://user:password@host:5432/name (odd characters as %xx)"
+            raise ValueError(msg) from error
         return url
 
     @field_validator("data")

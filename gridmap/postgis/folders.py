@@ -79,7 +79,7 @@ def check_passage(folder: Path, user: pwd.struct_passwd) -> None:
     Parameters
     ----------
     folder
-        Looked at with all its parents.
+        Looked at with all its parents; what is no folder (yet) is passed over.
     user
         Who must pass.
 
@@ -89,6 +89,8 @@ def check_passage(folder: Path, user: pwd.struct_passwd) -> None:
         A folder on the way is closed.
     """
     for parent in (folder, *folder.parents):
+        if not parent.is_dir():
+            continue
         status = parent.stat()
         group = 0o010 if status.st_gid == user.pw_gid else 0o001
         if not status.st_mode & (0o100 if status.st_uid == user.pw_uid else group):

@@ -18,6 +18,7 @@ from gridmap.errors import NotConfigured, Unavailable
 from gridmap.postgis import RUNTIME_SETTINGS, PrivatePostgis, server_binaries
 from gridmap.settings import Settings
 from tests.gridmap.conftest import Town
+from web.commands import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "database.md"
 
@@ -275,3 +276,25 @@ def test_tables_of_a_newer_gridmap_are_left_alone(new_database: Callable[..., Da
         connection.execute(sa.text("update alembic_version set version_num = '9999'"))
     with pytest.raises(NotConfigured, match="revision 9999, which this program does not know; install the newer"):
         upgrade(database)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://app:secret@host:port/gridmap",
+        "mysql://app:secret@host/gridmap",
+        "host=office dbname=gridmap",
+        "postgresql://app:sec/ret@host:/x:y",
+    ],
+)
+def test_an_address_that_is_none_is_named_without_its_password(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    monkeypatch.setattr("sys.argv", ["gridmap", "db", "status"])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    said = capsys.readouterr().err
+    assert said.startswith("gridmap: DATABASE_URL: ")
+    assert said.count("\n") == 1
+    assert "secret" not in said

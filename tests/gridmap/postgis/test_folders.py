@@ -69,6 +69,7 @@ def test_a_home_behind_a_closed_folder_is_refused(tree: Path) -> None:
     if ROOT:
         with pytest.raises(NotConfigured, match=r"closed is closed to the user postgres.*below /var/lib"):
             PrivatePostgis(closed / "home").acquire()
+        assert not (closed / "home").exists()
 
 
 def test_a_strict_umask_closes_nothing_that_must_be_open(tree: Path) -> None:
