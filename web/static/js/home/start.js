@@ -95,11 +95,13 @@
     if (found || stay) return;
     // Not loaded before; now its position is known.
     if (asked.code) GridMap.mark(asked.code, ["entrance", "building", "facility"].includes(own.kind) ? point : null);
-    if (asked.code || far) GridMap.reveal(point, { far: true });
-    if (asked.code && Home.isArea(own.kind)) {
+    const area = asked.code && Home.isArea(own.kind);
+    if (area) {
       toFit = asked.code;
       showOutline();
     }
+    const shown = area && !toFit;
+    if (!shown && (asked.code || far)) GridMap.reveal(point, { far: true });
   }
 
   /** Bring an area into view as a whole, as soon as its outline is there: it may come before or after the answer. */

@@ -14,6 +14,8 @@ const GridMap = {
   colour: "compound",
   day: null, // YYYY-MM-DD, or null for today
   open: false, // whether layers may fetch: not before the map knows what it shows
+  zooming: false,
+  next: null, // the move to make when the present one is over
   hidden: new Set(), // keys that the user switched off
 
   on(name, listener) { GridMap.events.on(name, listener); },
@@ -33,6 +35,12 @@ const GridMap = {
     new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(box);
     map.on("click", event => GridMap.pick({ latlng: event.latlng }));
     map.on("moveend", () => GridMap.refresh());
+    map.on("zoomanim", () => { GridMap.zooming = true; });
+    map.on("zoomend", () => {
+      GridMap.zooming = false;
+      const { next } = GridMap;
+      if (next) setTimeout(() => GridMap.move(next), 0);
+    });
   },
 
   /** One feature layer; `source` is { url } or { id } of an inlined block. */
@@ -106,23 +114,35 @@ const GridMap = {
   /** What of the map is free of panels: [left, top, right, bottom] in pixels that are covered. A page overrides it. */
   covered: () => [0, 0, 0, 0],
 
+  /** Leaflet drops a move that comes while it still zooms; here the last one wanted is made afterwards. */
+  move(step) {
+    GridMap.next = step;
+    if (GridMap.zooming) return;
+    GridMap.next = null;
+    step();
+  },
+
   fit(bounds, options) {
-    const [left, top, right, bottom] = GridMap.covered();
-    GridMap.map.fitBounds(bounds, {
-      paddingTopLeft: [left + 16, top + 16], paddingBottomRight: [right + 16, bottom + 16], maxZoom: 18, ...options,
+    GridMap.move(() => {
+      const [left, top, right, bottom] = GridMap.covered();
+      GridMap.map.fitBounds(bounds, {
+        paddingTopLeft: [left + 16, top + 16], paddingBottomRight: [right + 16, bottom + 16], maxZoom: 18, ...options,
+      });
     });
   },
 
   /** Move just enough that a spot is not under a panel; `far` flies to it. */
   reveal(latlng, { far = false } = {}) {
-    const map = GridMap.map, [left, top, right, bottom] = GridMap.covered();
-    if (far) {
-      const zoom = Math.max(map.getZoom(), 18);
-      const shift = L.point((right - left) / 2, (bottom - top) / 2);
-      map.setView(map.unproject(map.project(latlng, zoom).add(shift), zoom), zoom);
-    } else {
-      map.panInside(latlng, { paddingTopLeft: [left + 48, top + 48], paddingBottomRight: [right + 48, bottom + 48] });
-    }
+    GridMap.move(() => {
+      const map = GridMap.map, [left, top, right, bottom] = GridMap.covered();
+      if (far) {
+        const zoom = Math.max(map.getZoom(), 18);
+        const shift = L.point((right - left) / 2, (bottom - top) / 2);
+        map.setView(map.unproject(map.project(latlng, zoom).add(shift), zoom), zoom);
+      } else {
+        map.panInside(latlng, { paddingTopLeft: [left + 48, top + 48], paddingBottomRight: [right + 48, bottom + 48] });
+      }
+    });
   },
 
   /** The layer that holds a place, and the place's feature, where it is loaded. */
