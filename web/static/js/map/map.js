@@ -11,6 +11,7 @@
 const GridMap = {
   map: null,
   layers: {},
+  grounds: [], // layers of the base map
   colour: "compound",
   day: null, // YYYY-MM-DD, or null for today
   open: false, // whether layers may fetch: not before the map knows what it shows
@@ -51,14 +52,15 @@ const GridMap = {
     return layer;
   },
 
-  /** The raster base map, below everything. */
+  /** The raster base map, below everything; like the features it waits until the map knows what it shows. */
   tiles(map, url, maxNativeZoom) {
     GridMap.begin(map);
     const layer = L.tileLayer(url, { maxNativeZoom, maxZoom: map.getMaxZoom(), className: "gm-tiles" });
     let failures = 0;
     layer.on("tileerror", () => { if (++failures === 3) GridMap.events.fire("trouble", { error: { base: true } }); });
     layer.on("tileload", () => { failures = 0; });
-    return layer;
+    GridMap.grounds.push(layer);
+    return L.layerGroup();
   },
 
   /** Show a stretch of the earth and let the layers fetch. */
@@ -66,6 +68,7 @@ const GridMap = {
     GridMap.open = true;
     GridMap.map.invalidateSize({ animate: false, pan: false }); // a strip may have come above the map
     GridMap.fit(bounds, { animate: false });
+    for (const ground of GridMap.grounds) ground.addTo(GridMap.map);
     GridMap.refresh();
   },
 
