@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -68,10 +69,16 @@ class Client:
         self.sent += 1
 
 
+def run(answering: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread of its own: in the main one the browser's driver may keep a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answering).result()
+
+
 def ask(app: Any, request: Request, client: Client | None = None) -> Client:
     client = client or Client()
     between = Bridge(app, 2, lambda: None)
-    asyncio.run(between.__rsgi__(request, client))
+    run(between.__rsgi__(request, client))
     between.threads.shutdown()
     return client
 
@@ -231,5 +238,5 @@ def test_the_end_waits_for_what_is_being_answered_then_lets_go() -> None:
         await between.__rsgi__(Request(), Client())
         between.__rsgi_del__(asyncio.get_running_loop())
 
-    asyncio.run(one())
+    run(one())
     assert order == ["answered", "let go"]
