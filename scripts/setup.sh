@@ -50,9 +50,9 @@ fi
 stamp=".venv/.installed-$(cat constraints.txt pyproject.toml | sha256sum | cut -c1-16)"
 if [ ! -e "$stamp" ]; then
   [ -x .venv/bin/python ] || { say "making .venv"; python3 -m venv .venv; }
-  say "installing the Python packages of constraints.txt"
-  .venv/bin/python -m pip install --quiet --require-hashes -r constraints.txt
-  .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+  say "installing the Python packages of constraints.txt (one or two minutes)"
+  .venv/bin/python -m pip install -qq --require-hashes -r constraints.txt
+  .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
   rm -f .venv/.installed-*
   touch "$stamp"
 fi

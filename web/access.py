@@ -6,8 +6,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -84,6 +96,16 @@ def guard(app: Flask) -> None:
 
 class _FormCookie(SecureCookieSessionInterface):
     """Flask's readable cookie, which holds the secret of forms and nothing else; fitted to http and https."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        # Programs, and pages without a form, have none: then there is nothing to verify.
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
     def get_cookie_name(self, app: Flask) -> str:
         name = super().get_cookie_name(app)

@@ -27,9 +27,9 @@ def responsible() -> Response:
         raise BadInput("give {field} or a position, not both", field="place")
     where = place or parse_position(lon, lat)
     asker = viewer()
-    with database().reading() as session:
+    with database().reading_engine.connect() as connection:
         body = responsible_at(
-            session,
+            connection,
             where,
             on,
             scope=asker.scope,

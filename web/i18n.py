@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Flask, Response, g, redirect, request
 from flask_babel import Babel, gettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from gridmap.errors import GridMapError
 
@@ -23,8 +27,14 @@ def language() -> str:
     """Return the language of this request: asked for by cookie or header, else Chinese."""
     if "language" not in g:
         wanted = request.cookies.get(COOKIE, "")
-        g.language = wanted if wanted in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+        g.language = wanted if wanted in LANGUAGES else _preferred(request.headers.get("Accept-Language", ""))
     return str(g.language)
+
+
+@lru_cache
+def _preferred(header: str) -> str:
+    # Browsers send the same few headers all day.
+    return str(parse_accept_header(header, LanguageAccept).best_match(LANGUAGES, LANGUAGES[0]))
 
 
 def sentence(error: GridMapError) -> str:
@@ -37,8 +47,8 @@ def _switch() -> Response | None:
     """`?lang=en` on any page sets the language, then shows the page without it."""
     if (
         request.method != "GET"
-        or (wanted := request.args.get("lang")) not in LANGUAGES
         or request.path.startswith("/api/")
+        or (wanted := request.args.get("lang")) not in LANGUAGES
     ):
         return None
     rest = "&".join(

@@ -262,7 +262,12 @@ def _granted(session: Session, name: str, level: Level, places: Sequence[str], p
     known = {row.code: row.id for row in session.execute(select(Place.code, Place.id).where(Place.code.in_(places)))}
     for code in places:
         if code not in known:
-            raise UnknownPlace("no place has the code {code}", code=code)
+            on_record = session.scalars(select(Community.code).order_by(Community.code).limit(10)).all()
+            raise UnknownPlace(
+                "no place has the code {code}; communities on record: {known}",
+                code=code,
+                known=", ".join(on_record) or "-",
+            )
     return sorted(set(known.values()))
 
 

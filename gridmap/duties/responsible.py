@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from sqlalchemy import Boolean, Date, Float, Integer, Text, TextClause
+from sqlalchemy import Boolean, Connection, Date, Float, Integer, Text, TextClause
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -60,7 +60,7 @@ _AT_PLACE = _statement("start_at_place.sql", "select body, false as swapped from
 
 
 def responsible_at(
-    session: Session,
+    session: Session | Connection,
     where: Position | str,
     on: date | None = None,
     *,
@@ -73,7 +73,7 @@ def responsible_at(
     Parameters
     ----------
     session
-        Any session; one statement is run.
+        Any session or connection; one statement is run.
     where
         A position (the most specific place covering it is chosen, on shared edges the lowest code), or a place's code.
     on
@@ -101,7 +101,7 @@ def responsible_at(
     -----
     Cost: one index probe by point or code, then look-ups by key; it does not grow with the number of places.
     """
-    values = asdict(wording or Wording()) | {
+    values = vars(wording or Wording()) | {
         "on_day": on,
         "scope": None if scope is None else list(scope),
         "households": households,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -79,3 +81,34 @@ def test_a_write_is_recorded_with_what_changed_and_by_whom(session: Session) -> 
 def test_reading_session_cannot_write(database: Database) -> None:
     with database.reading() as session, pytest.raises(sa.exc.InternalError, match="read-only"):
         session.execute(sa.text("update role set rank = 1"))
+
+
+def backend(database: Database) -> int:
+    with database.reading() as session:
+        pid = session.scalar(sa.text("select pg_backend_pid()"))
+    assert isinstance(pid, int)
+    return pid
+
+
+def test_a_reading_connection_that_the_server_closed_is_replaced_unseen(database: Database) -> None:
+    pid = backend(database)
+    assert backend(database) == pid
+    with database.engine.connect() as connection:
+        assert connection.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    assert backend(database) != pid
+
+
+def test_a_reading_connection_that_rested_is_asked_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def noted(connection: psycopg.Connection, query: str, *arguments: Any, **options: Any) -> Any:
+        asked.append(query)
+        return execute(connection, query, *arguments, **options)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", noted)
+    pid = backend(database)
+    assert asked == []
+    monkeypatch.setattr("gridmap.database.RESTED", -1.0)
+    assert backend(database) == pid
+    assert asked == ["select"]

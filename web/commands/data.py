@@ -93,6 +93,9 @@ def import_(files: tuple[Path, ...], *, as_json: bool, dry_run: bool, day: str |
             _print(refused.report.joined(early), as_json=as_json, dry_run=dry_run)
             raise
     _print(report, as_json=as_json, dry_run=dry_run)
+    if layers.boundary is not None and not as_json:
+        for code, name in zip(layers.boundary["code"], layers.boundary["name"], strict=True):
+            click.echo(f"community {code}: {name}")  # the code that --community and --place ask for
 
 
 @gridmap.command(epilog=SAMPLE_EXAMPLE)

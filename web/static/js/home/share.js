@@ -25,7 +25,7 @@
     const lines = [t("[Who is responsible] {place}", { place }), t("As of {day}", { day: Home.day(answer.on) })];
     if (answer.community && answer.community.sample) lines.push(t("Made-up sample: no real place, nobody real."));
     for (const { place: held, entries } of Home.levels(answer)) {
-      const aside = held.code !== own.code && ["entrance", "grid_cell", "cluster"].includes(held.kind);
+      const aside = held.code !== own.code;  // else two grid leaders, of cell and compound, could not be told apart
       lines.push(...entries.map(entry => (aside ? held.name + " " : "") + line(entry)));
     }
     return lines.join("\n");

@@ -117,7 +117,10 @@
       from: 15,
       classOf: feature => "gm-way-" + feature.properties.kind,
       style: feature => WAYS[feature.properties.kind] || WAYS.path,
-      marker: (feature, latlng) => L.circleMarker(latlng, { radius: 4, weight: 2, color: "#2c7a4b", fill: true, fillColor: "#fff", fillOpacity: 1 }),
+      // A bollard is a dot; a gate is where people go in.
+      marker: (feature, latlng) => L.circleMarker(latlng, feature.properties.kind === "gate"
+        ? { radius: 4, weight: 2, color: "#2c7a4b", fill: true, fillColor: "#fff", fillOpacity: 1 }
+        : { radius: 1.5, weight: 0, fill: true, fillColor: WAYS.barrier.color, fillOpacity: .7 }),
     },
     buildings: { from: 13.5, style: building, interactive: () => true, className: "gm-building" },
     entrances: {
